@@ -1,0 +1,90 @@
+/** The Git port: where a path stands in the manifests repository, and the revert of what failed. */
+
+/** The verdicts of a revert; each is final for its request. */
+export type RevertVerdict =
+  | 'Reverted'
+  | 'AlreadyReverted'
+  | 'Superseded'
+  | 'Conflict'
+  | 'NotCausedByGit'
+  | 'HistoryRewritten'
+  | 'ScopeViolation'
+  | 'Held';
+
+/** A place in a repository's history as Siskin recorded it. */
+export interface GitPosition {
+  /** Full object name of the branch head when it was looked at. */
+  readonly head: string;
+  /** The last commit at or before `head` that changed `path`. */
+  readonly commit: string;
+  /** The tree (or blob) object of `path` at `head`. */
+  readonly tree: string;
+}
+
+/** The ManifestRepository's spec as the Git adapter needs it; all defaults filled in. */
+export interface RepositoryAccess {
+  readonly name: string;
+  readonly url: string;
+  readonly branch: string;
+  /** Globs of paths that may be changed. */
+  readonly allowedPaths: readonly string[];
+  /** Decoded Secret: `username` and `password`, or `bearerToken`, `ca.crt` (or `caFile`); or `identity`, `known_hosts`, `password` for SSH (Flux's key names). */
+  readonly secret: Readonly<Record<string, Buffer>>;
+  readonly commit: { readonly name: string; readonly email: string };
+  readonly limits: { readonly revertsPerHour: number; readonly maxFiles: number };
+}
+
+export interface RevertRequest {
+  readonly repository: RepositoryAccess;
+  readonly branch: string;
+  /** Folder or file of the workload's manifests, relative to the repository's root. */
+  readonly path: string;
+  /** The position recorded when the revision now served was promoted. */
+  readonly good: GitPosition;
+  /** The position recorded at the start of the failed run. */
+  readonly failed: GitPosition;
+  readonly canary: { readonly namespace: string; readonly name: string };
+  /** Deterministic id of this rollback; becomes the trailer `Rollback-Id`. */
+  readonly rollbackId: string;
+  readonly revision: string;
+  /** The "why", unchanged; becomes the commit's body. */
+  readonly reason: string;
+  /** Time of the verdict, ms since the epoch: author and committer date, so that every replica makes the same commit. */
+  readonly decidedAt: number;
+  /** DryRun plans and reports the diff, and pushes nothing. */
+  readonly mode: 'DryRun' | 'Commit';
+  /** Read right before the push; false holds the revert (suspend, breaker, limits). */
+  readonly mayPush: () => Promise<
+    { readonly allowed: true } | { readonly allowed: false; readonly why: string }
+  >;
+}
+
+export interface RevertResult {
+  readonly verdict: RevertVerdict;
+  /** One sentence for people. */
+  readonly message: string;
+  /** The revert's object name; for AlreadyReverted the commit found, where there is one. For DryRun the planned commit. */
+  readonly commit?: string;
+  /** Paths that the plan changes, relative to the root. */
+  readonly files: readonly string[];
+}
+
+export type GitErrorCode =
+  | 'AuthenticationFailed'
+  | 'HostKeyMismatch'
+  | 'RepositoryMissing'
+  | 'BranchMissing'
+  | 'PathMissing'
+  | 'PathNotAllowed'
+  | 'InvalidRequest'
+  | 'PushRejected'
+  | 'CertificateInvalid'
+  | 'Unreachable'
+  | 'Timeout'
+  | 'GitFailed';
+
+/** The port. Rejects with `GitError` (code, transient or not, message without secrets). Calls on one repository wait for one another. */
+export interface GitRepository {
+  locate(repository: RepositoryAccess, at: { branch: string; path: string }): Promise<GitPosition>;
+  revert(request: RevertRequest): Promise<RevertResult>;
+}

@@ -1,0 +1,42 @@
+/** The tiers of the test pyramid, each a vitest project that also runs alone (`make unit`, `make sim`, …). */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: [
+            'src/**/*.test.ts',
+            'test/model/**/*.test.ts',
+            'test/house/**/*.test.ts',
+            'scripts/**/*.test.ts',
+          ],
+        },
+      },
+      { test: { name: 'sim', include: ['test/sim/**/*.test.ts'], testTimeout: 180_000 } },
+      { test: { name: 'wire', include: ['test/wire/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        test: {
+          name: 'control-plane',
+          include: ['test/control-plane/**/*.test.ts'],
+          globalSetup: ['test/control-plane/global-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/kind/**/*.e2e.ts'],
+          globalSetup: ['test/kind/global-setup.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+          sequence: { concurrent: false },
+        },
+      },
+    ],
+  },
+});
