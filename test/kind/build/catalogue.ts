@@ -1,0 +1,80 @@
+/** The programs that the fixture builds from public Go modules, each at a version that is known to work with the others. */
+import { join } from 'node:path';
+import { fixtureRoot } from '../lib/paths.ts';
+
+export type GoProgram = {
+  name: string;
+  version: string;
+  /** Either a published module, or a folder of this repository that holds a module of its own. */
+  source: { module: string } | { folder: string };
+  package: string;
+  linkerFlags?: string;
+  /** Names by which the one binary is called too. */
+  links?: string[];
+  /** Told to whoever waits for the first build, measured on two cores. */
+  duration: string;
+};
+
+const kubernetesVersion = 'v1.34.4';
+const versionVariable = '-X k8s.io/component-base/version';
+
+export const kube: GoProgram = {
+  name: 'kube',
+  version: kubernetesVersion,
+  source: { folder: join(fixtureRoot, 'build', 'kube') },
+  package: '.',
+  // Without a version the kubelet refuses to register.
+  linkerFlags: `${versionVariable}.gitVersion=${kubernetesVersion} ${versionVariable}.gitMajor=1 ${versionVariable}.gitMinor=34`,
+  links: [
+    'etcd',
+    'kube-apiserver',
+    'kube-controller-manager',
+    'kube-scheduler',
+    'kube-proxy',
+    'kubelet',
+    'kubectl',
+  ],
+  duration: 'about 5 min',
+};
+
+export const traefik: GoProgram = {
+  name: 'traefik',
+  version: 'v3.6.12',
+  source: { module: 'github.com/traefik/traefik/v3' },
+  package: './cmd/traefik',
+  duration: 'about 5 min',
+};
+
+export const prometheus: GoProgram = {
+  name: 'prometheus',
+  version: 'v0.307.3',
+  source: { module: 'github.com/prometheus/prometheus' },
+  package: './cmd/prometheus',
+  duration: 'about 3 min',
+};
+
+export const coredns: GoProgram = {
+  name: 'coredns',
+  version: 'v1.13.1',
+  source: { module: 'github.com/coredns/coredns' },
+  package: '.',
+  duration: 'about 2 min',
+};
+
+export const demoApp: GoProgram = {
+  name: 'demo-app',
+  version: 'v1',
+  source: { folder: join(fixtureRoot, 'images', 'demo-app') },
+  package: '.',
+  duration: 'a few seconds',
+};
+
+export const pause: GoProgram = {
+  name: 'pause',
+  version: 'v1',
+  source: { folder: join(fixtureRoot, 'images', 'pause') },
+  package: '.',
+  duration: 'a few seconds',
+};
+
+export const gatewayApi = { name: 'gateway-api', module: 'sigs.k8s.io/gateway-api', version: 'v1.4.0' };

@@ -1,0 +1,3 @@
+module siskin.dev/test/demo-app
+
+go 1.24.0

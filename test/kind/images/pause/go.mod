@@ -1,0 +1,3 @@
+module siskin.dev/test/pause
+
+go 1.24.0
