@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 export type ProcessIdentity = { pid: number; startTime: string };
 
 /** Field 22 of /proc/PID/stat; the command name before it may itself contain spaces and brackets. */
-function startTimeOf(pid: number): string | undefined {
+function startTimeOf(pid: number, proc: string): string | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const stat = readFileSync(`${proc}/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields[0] === 'Z' ? undefined : fields[19];
   } catch {
@@ -14,12 +14,13 @@ function startTimeOf(pid: number): string | undefined {
   }
 }
 
-export function identify(pid: number): ProcessIdentity {
-  const startTime = startTimeOf(pid);
+/** `proc` is another PID namespace's /proc when the number counts in that one. */
+export function identify(pid: number, proc = '/proc'): ProcessIdentity {
+  const startTime = startTimeOf(pid, proc);
   if (startTime === undefined) throw new Error(`process ${pid} ended at once`);
   return { pid, startTime };
 }
 
-export function isAlive(process: ProcessIdentity | undefined): boolean {
-  return process !== undefined && startTimeOf(process.pid) === process.startTime;
+export function isAlive(process: ProcessIdentity | undefined, proc = '/proc'): boolean {
+  return process !== undefined && startTimeOf(process.pid, proc) === process.startTime;
 }
