@@ -1,0 +1,114 @@
+/** The status of a Canary: Flagger's fields, and all that must survive a crash of the operator. */
+import { z } from 'zod';
+import { Conditions } from './condition.ts';
+import { filled, list, map, percent, text, timestamp } from './fields.ts';
+import { CanaryRunStatus, images, message, objectId, RollbackStatus, revision } from './run-status.ts';
+import { statusLimits } from './status-limits.ts';
+
+export const CanaryPhase = z.enum([
+  'Initializing',
+  'Initialized',
+  'Waiting',
+  'Progressing',
+  'WaitingPromotion',
+  'Promoting',
+  'Finalising',
+  'Succeeded',
+  'Failed',
+  'Terminating',
+]);
+export type CanaryPhase = z.infer<typeof CanaryPhase>;
+
+const Target = z.object({
+  uid: filled(64).describe('UID of the target.'),
+  generation: z.int().min(0).describe('Its generation.'),
+  revision: revision().describe('The revision of that generation.'),
+});
+
+const Promoted = z.object({
+  revision: revision().describe('The revision that serves users.'),
+  at: timestamp().describe('When it was promoted.'),
+  images: images().exactOptional().describe('Its container images, by container name.'),
+  git: z
+    .object({
+      repository: text(253).exactOptional().describe('Name of the ManifestRepository.'),
+      branch: text(244).exactOptional().describe('Branch.'),
+      path: text(1024).exactOptional().describe('Path of the manifests.'),
+      head: objectId().exactOptional().describe('Head of the branch when the revision was detected.'),
+      commit: objectId().exactOptional().describe('Last commit that changed the path.'),
+      tree: objectId().exactOptional().describe('Tree of the path.'),
+    })
+    .exactOptional()
+    .describe('Where its manifests stand in Git; what a rollback returns to.'),
+});
+
+const Quarantined = z.object({
+  revision: revision().describe('A revision that failed and gets no traffic again.'),
+  at: timestamp().describe('When it failed.'),
+  reason: message().describe('Why.'),
+});
+
+const Notification = z.object({
+  provider: filled(317).describe('The AlertProvider, as namespace/name.'),
+  runId: filled(128).describe('The run of which the message tells.'),
+  channel: text(256).describe('Channel of the message.'),
+  ts: text(64).describe("The provider's identity of the message."),
+  steps: z.int().min(0).describe('How many steps of the run are in its thread.'),
+});
+
+const OutboxEntry = z.object({
+  id: filled(256).describe('Identity of the entry.'),
+  kind: z.enum(['alert', 'position', 'revert']).describe('What is to be done.'),
+  provider: text(317).exactOptional().describe('The AlertProvider, as namespace/name.'),
+  severity: z.enum(['info', 'warn', 'error']).exactOptional().describe('Severity of an alert.'),
+  event: text(256).exactOptional().describe('What the alert tells of.'),
+  createdAt: timestamp().describe('When it was put in.'),
+  attempts: z.int().min(0).describe('Number of tries so far.'),
+  nextAttemptAt: timestamp().exactOptional().describe('When the next try is due.'),
+  lastError: message().exactOptional().describe('Why the last try failed.'),
+});
+
+export const CanaryStatus = z.object({
+  observedGeneration: z
+    .int()
+    .min(0)
+    .exactOptional()
+    .describe('The generation of the spec that this status speaks of.'),
+  phase: CanaryPhase.exactOptional().describe('Where the Canary is.'),
+  reason: text(256).exactOptional().describe('Why it is there, one word for programs.'),
+  message: message().exactOptional().describe('Why it is there, one sentence for people.'),
+  canaryWeight: percent().exactOptional().describe('Percent of the traffic that the canary gets.'),
+  failedChecks: z.int().min(0).exactOptional().describe('Failed checks of the run.'),
+  iterations: z.int().min(0).exactOptional().describe('Blue/green iterations of the run.'),
+  lastTransitionTime: timestamp().exactOptional().describe('When the phase changed last.'),
+  lastAppliedSpec: text(128).exactOptional().describe('The revision that was seen last.'),
+  lastPromotedSpec: text(128).exactOptional().describe('The revision that was promoted last.'),
+  trackedConfigs: map(text(128), statusLimits.trackedConfigs)
+    .exactOptional()
+    .describe('Checksums of ConfigMaps and Secrets which the target uses, by kind and name.'),
+  sessionAffinityCookie: text(1024).exactOptional().describe("The run's cookie for users of the canary."),
+  primarySessionAffinityCookie: text(1024)
+    .exactOptional()
+    .describe("The run's cookie for users of the primary."),
+  previousSessionAffinityCookie: text(1024).exactOptional().describe('The cookie of the run before.'),
+  conditions: Conditions.exactOptional().describe('`Ready`, `Reconciling`, `Stalled` and `Promoted`.'),
+  target: Target.exactOptional().describe('The target as it was last seen.'),
+  run: CanaryRunStatus.exactOptional().describe('The present run, or the last one.'),
+  promoted: Promoted.exactOptional().describe('What serves users.'),
+  quarantine: list(Quarantined, statusLimits.quarantine)
+    .exactOptional()
+    .describe('Revisions that failed, oldest first.'),
+  rollback: RollbackStatus.exactOptional().describe('The repair of Git after the last failed run.'),
+  notifications: list(Notification, statusLimits.notifications)
+    .exactOptional()
+    .describe('Messages which are updated as a run goes on.'),
+  outbox: list(OutboxEntry, statusLimits.outbox)
+    .exactOptional()
+    .describe('What is still to be told or written, oldest first.'),
+});
+export type CanaryStatus = z.infer<typeof CanaryStatus>;
+export type CanaryTarget = z.infer<typeof Target>;
+export type PromotedStatus = z.infer<typeof Promoted>;
+export type QuarantinedRevision = z.infer<typeof Quarantined>;
+export type NotificationStatus = z.infer<typeof Notification>;
+export type OutboxEntry = z.infer<typeof OutboxEntry>;

@@ -1,0 +1,40 @@
+/** `spec.rollback`: what follows in Git when a revision has failed. */
+import { z } from 'zod';
+import { filled, localRef } from './fields.ts';
+import { withRule } from './rule.ts';
+
+/** The name of a branch: a safe part of what Git allows, so that none can be read as an option or a refspec. */
+export function branchName() {
+  return filled(244).regex(/^[A-Za-z0-9_][A-Za-z0-9_-]*([./][A-Za-z0-9_-]+)*$/);
+}
+
+/** A path inside a repository, relative to its root. */
+function repositoryPath(field: string) {
+  return withRule(filled(1024).regex(/^[^\p{Cc}\\:*?[\]]+$/u), {
+    cel: "self.split('/').all(part, !(part in ['', '.', '..', '.git']))",
+    message: `${field} must be relative to the repository's root, without a slash at either end and without the parts ., .. and .git`,
+    check: path => path.split('/').every(part => !['', '.', '..', '.git'].includes(part)),
+  });
+}
+
+export const GitRollback = z.object({
+  repositoryRef: localRef('ManifestRepository').describe('The repository that holds the manifests.'),
+  path: repositoryPath('rollback.git.path').describe(
+    "Folder or file of the workload's manifests, relative to the repository's root.",
+  ),
+  branch: branchName().exactOptional().describe("Branch that is deployed; the repository's own when unset."),
+  mode: z
+    .enum(['Off', 'DryRun', 'Commit', 'PullRequest', 'Auto'])
+    .default('Commit')
+    .describe(
+      '`Off` leaves Git alone, `DryRun` reports the revert without pushing it, `Commit` pushes it, `PullRequest` asks for it, `Auto` pushes it where the branch allows it and asks otherwise.',
+    ),
+});
+export type GitRollback = z.infer<typeof GitRollback>;
+
+export const CanaryRollback = z.object({
+  git: GitRollback.exactOptional().describe(
+    'The revert of the change that failed. Nothing is written to Git when unset.',
+  ),
+});
+export type CanaryRollback = z.infer<typeof CanaryRollback>;

@@ -1,0 +1,100 @@
+/** `status.run` and `status.rollback`: one revision's story and, when it failed, its repair in Git. */
+import { z } from 'zod';
+import { filled, list, map, text, timestamp } from './fields.ts';
+import { statusLimits } from './status-limits.ts';
+
+/** Hash of a pod template. */
+export function revision() {
+  return filled(128);
+}
+
+export function message() {
+  return text(statusLimits.message);
+}
+
+/** Container images by container name. */
+export function images() {
+  return map(text(1024), statusLimits.images);
+}
+
+/** Full name of a commit or tree. */
+export function objectId() {
+  return text(64);
+}
+
+const Verdict = z.object({
+  at: timestamp().describe('When the deciding sample was taken.'),
+  check: filled(253).describe('The check.'),
+  value: text(256).exactOptional().describe('What it measured.'),
+  limit: text(256).exactOptional().describe('What would have passed.'),
+  kind: z.enum(['Pass', 'Fail', 'Inconclusive', 'NoData', 'Error']).describe('The verdict.'),
+});
+
+const RunGit = z.object({
+  state: z.enum(['Pending', 'Recorded', 'Failed']).describe('Whether the position in Git is known.'),
+  head: objectId().exactOptional().describe('Head of the branch when the run started.'),
+  commit: objectId().exactOptional().describe('Last commit that changed the path.'),
+  tree: objectId().exactOptional().describe('Tree of the path.'),
+  message: message().exactOptional().describe('Why it is not known.'),
+});
+
+const RunStep = z.object({
+  at: timestamp().describe('When it happened.'),
+  text: message().describe('What happened, for people.'),
+});
+
+export const CanaryRunStatus = z.object({
+  id: filled(128).describe('Identity of the run.'),
+  revision: revision().describe('The revision that is judged.'),
+  fromRevision: revision().exactOptional().describe('The revision that serves users.'),
+  startedAt: timestamp().describe('When the revision was detected.'),
+  weightAt: timestamp().exactOptional().describe("When the run's canary got its first traffic."),
+  stepAt: timestamp().exactOptional().describe('When the present step began.'),
+  dueAt: timestamp().exactOptional().describe('When the next decision is due.'),
+  readyBy: timestamp().exactOptional().describe('When the pods must be ready.'),
+  step: z.int().min(0).max(100_000).exactOptional().describe('Index of the present step, from 0.'),
+  undecidedSince: timestamp().exactOptional().describe('Since when the checks give no answer.'),
+  undecidedKind: z.enum(['noData', 'error', 'inconclusive']).exactOptional().describe('Why they give none.'),
+  images: z
+    .object({
+      from: images().exactOptional().describe('Images of the primary.'),
+      to: images().exactOptional().describe('Images of the canary.'),
+    })
+    .exactOptional()
+    .describe('Container images, by container name.'),
+  verdict: Verdict.exactOptional().describe('The sample that decided.'),
+  git: RunGit.exactOptional().describe("Where the manifests' path stood in Git when the run started."),
+  steps: list(RunStep, statusLimits.steps).exactOptional().describe('What happened so far, oldest first.'),
+});
+export type CanaryRunStatus = z.infer<typeof CanaryRunStatus>;
+
+export const RollbackStatus = z.object({
+  id: filled(128).describe('Identity of the rollback; the trailer `Rollback-Id` of its commit.'),
+  runId: filled(128).describe('The run that failed.'),
+  revision: revision().describe('The revision that failed.'),
+  state: z.enum(['Pending', 'Done', 'Held', 'Off']).describe('How far the repair of Git is.'),
+  verdict: z
+    .enum([
+      'Reverted',
+      'AlreadyReverted',
+      'Superseded',
+      'Conflict',
+      'NotCausedByGit',
+      'HistoryRewritten',
+      'ScopeViolation',
+      'Held',
+    ])
+    .exactOptional()
+    .describe('How the repair ended.'),
+  message: message().exactOptional().describe('The same for people.'),
+  decidedAt: timestamp().describe('When the run failed.'),
+  reason: message().describe("The why; the body of the revert's message."),
+  failedCommit: objectId().exactOptional().describe('The commit that is reverted.'),
+  goodCommit: objectId().exactOptional().describe('The commit whose state is restored.'),
+  commit: objectId().exactOptional().describe('The revert; for a dry run the commit that would be pushed.'),
+  attempts: z.int().min(0).exactOptional().describe('Number of tries so far.'),
+  nextAttemptAt: timestamp().exactOptional().describe('When the next try is due.'),
+  lastError: message().exactOptional().describe('Why the last try failed.'),
+  files: list(text(1024), statusLimits.files).exactOptional().describe('Paths that the revert changes.'),
+});
+export type RollbackStatus = z.infer<typeof RollbackStatus>;
