@@ -11,6 +11,7 @@ export default defineConfig({
             'src/**/*.test.ts',
             'test/model/**/*.test.ts',
             'test/house/**/*.test.ts',
+            'test/memory/**/*.test.ts',
             'scripts/**/*.test.ts',
           ],
         },
