@@ -10,7 +10,7 @@ import { CanaryAlert, CanaryWebhook } from './webhook.ts';
 function undecided(cause: string) {
   return z
     .object({
-      timeLimit: durationBetween('timeLimit', '1s', '168h')
+      timeLimit: durationBetween('1s', '168h')
         .default('10m')
         .describe(`How long a run may go without a decision because ${cause}, from \`1s\` to \`168h\`.`),
       policy: z
@@ -33,7 +33,7 @@ export type Undecided = z.infer<typeof Undecided>;
 
 const StepWeights = withRule(list(z.int().min(1).max(100), 100).min(1), {
   cel: 'self.isSorted() && self.all(weight, self.exists_one(other, other == weight))',
-  message: 'stepWeights must rise from step to step',
+  message: 'must rise from step to step',
   check: weights => weights.every((weight, index) => index === 0 || weight > (weights[index - 1] ?? 0)),
 });
 
@@ -59,7 +59,7 @@ const SessionAffinity = z.object({
 
 export const CanaryAnalysis = withRule(
   z.object({
-    interval: durationBetween('analysis.interval', '1s', '24h')
+    interval: durationBetween('1s', '24h')
       .default('1m')
       .describe('Time between two steps, from `1s` to `24h`. The checks are asked at least this often.'),
     threshold: z
@@ -116,7 +116,7 @@ export const CanaryAnalysis = withRule(
   }),
   {
     cel: '[has(self.iterations), has(self.stepWeight), has(self.stepWeights)].filter(x, x).size() == 1',
-    message: 'analysis: set exactly one of iterations, stepWeight and stepWeights',
+    message: 'set exactly one of iterations, stepWeight and stepWeights',
     check: ({ iterations, stepWeight, stepWeights }) =>
       [iterations, stepWeight, stepWeights].filter(mode => mode !== undefined).length === 1,
   },

@@ -52,7 +52,7 @@ const AutoscalerRef = reference(['HorizontalPodAutoscaler', 'ScaledObject']).ext
 const TargetRef = withTransitionRule(
   reference(['DaemonSet', 'Deployment', 'Service']),
   'self == oldSelf',
-  'targetRef cannot change; make another Canary for another workload',
+  'cannot change; make another Canary for another workload',
 );
 
 const fields = z.object({
@@ -63,7 +63,7 @@ const fields = z.object({
       "What moves the traffic; the operator's default when unset. `kubernetes` is for blue/green without a gateway.",
     ),
   metricsServer: text(2048)
-    .regex(/^https?:\/\/[^\s@]+$/)
+    .regex(/^https?:\/\/[^\s@]+$/, 'must be a URL with http or https and without a user name')
     .exactOptional()
     .describe("URL of the Prometheus for built-in and inline queries; the operator's default when unset."),
   progressDeadlineSeconds: z

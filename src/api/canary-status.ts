@@ -62,6 +62,8 @@ const OutboxEntry = z.object({
   provider: text(317).exactOptional().describe('The AlertProvider, as namespace/name.'),
   severity: z.enum(['info', 'warn', 'error']).exactOptional().describe('Severity of an alert.'),
   event: text(256).exactOptional().describe('What the alert tells of.'),
+  runId: text(128).exactOptional().describe('The run that it belongs to.'),
+  text: message().exactOptional().describe('The sentence that the alert tells.'),
   createdAt: timestamp().describe('When it was put in.'),
   attempts: z.int().min(0).describe('Number of tries so far.'),
   nextAttemptAt: timestamp().exactOptional().describe('When the next try is due.'),

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { durationMs, durationPattern } from './duration.ts';
 import { withRule } from './rule.ts';
 
+const dnsMessage = 'must be of lower case letters, digits and dashes, as names in Kubernetes are';
+
 /** Text for people or for other systems, up to `max` characters. */
 export function text(max: number) {
   return z.string().max(max);
@@ -15,17 +17,17 @@ export function filled(max: number) {
 
 /** The name of a Kubernetes object: a DNS subdomain. */
 export function objectName() {
-  return filled(253).regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/);
+  return filled(253).regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/, dnsMessage);
 }
 
 /** The name of a namespace: a DNS label. */
 export function namespaceName() {
-  return filled(63).regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
+  return filled(63).regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, dnsMessage);
 }
 
 /** An `apiVersion`, such as `apps/v1`. */
 export function apiVersion() {
-  return filled(317).regex(/^([a-z0-9.-]+\/)?[a-z0-9]+$/);
+  return filled(317).regex(/^([a-z0-9.-]+\/)?[a-z0-9]+$/, 'must be an API version such as apps/v1');
 }
 
 export function portNumber() {
@@ -38,16 +40,16 @@ export function percent() {
 
 /** A duration such as `30s` or `1m30s`. */
 export function duration() {
-  return z.string().max(24).regex(durationPattern);
+  return z.string().max(24).regex(durationPattern, 'must be a duration such as 30s, 1m30s or 1h');
 }
 
-/** A duration within bounds, which are durations too; `field` names it in the message. */
-export function durationBetween(field: string, least: string, most: string) {
+/** A duration within bounds, which are durations too. */
+export function durationBetween(least: string, most: string) {
   const leastMs = durationMs(least) ?? 0;
   const mostMs = durationMs(most) ?? 0;
   return withRule(duration(), {
     cel: `duration(self) >= duration('${least}') && duration(self) <= duration('${most}')`,
-    message: `${field} must be at least ${least} and at most ${most}`,
+    message: `must be at least ${least} and at most ${most}`,
     check: value => {
       const ms = durationMs(value);
       return ms !== undefined && ms >= leastMs && ms <= mostMs;
@@ -60,7 +62,10 @@ export function timestamp() {
   return z
     .string()
     .max(35)
-    .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/)
+    .regex(
+      /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/,
+      'must be a time such as 2030-01-31T12:00:00.000Z',
+    )
     .meta({ format: 'date-time' });
 }
 

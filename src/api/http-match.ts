@@ -12,7 +12,7 @@ export const StringMatch = withRule(
   }),
   {
     cel: '[has(self.exact), has(self.prefix), has(self.suffix), has(self.regex)].filter(x, x).size() <= 1',
-    message: 'match: set only one of exact, prefix, suffix and regex',
+    message: 'set only one of exact, prefix, suffix and regex',
     check: value => Object.keys(value).length <= 1,
   },
 );

@@ -13,7 +13,7 @@ const ThresholdRange = withRule(
   }),
   {
     cel: '!has(self.min) || !has(self.max) || self.min <= self.max',
-    message: 'thresholdRange.min must not be greater than thresholdRange.max',
+    message: 'min must not be greater than max',
     check: ({ min, max }) => min === undefined || max === undefined || min <= max,
   },
 );
@@ -23,7 +23,7 @@ export const CanaryMetric = withRule(
     name: filled(253).describe(
       'Name of the check. `request-success-rate` (percent) and `request-duration` (99th percentile, milliseconds) are built in.',
     ),
-    interval: durationBetween('metrics[].interval', '1s', '24h')
+    interval: durationBetween('1s', '24h')
       .default('1m')
       .describe('Window over which the query looks back, from `1s` to `24h`.'),
     thresholdRange: ThresholdRange.exactOptional().describe('Values that pass, in the unit of the check.'),
@@ -43,7 +43,7 @@ export const CanaryMetric = withRule(
   }),
   {
     cel: `self.name in [${builtInChecks.map(name => `'${name}'`).join(', ')}] || has(self.query) || has(self.templateRef)`,
-    message: `metrics[].templateRef must be set, unless name is ${builtInChecks.join(' or ')}`,
+    message: `templateRef must be set, unless name is ${builtInChecks.join(' or ')}`,
     check: ({ name, query, templateRef }) =>
       builtInChecks.some(known => known === name) || query !== undefined || templateRef !== undefined,
   },

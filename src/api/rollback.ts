@@ -5,21 +5,31 @@ import { withRule } from './rule.ts';
 
 /** The name of a branch: a safe part of what Git allows, so that none can be read as an option or a refspec. */
 export function branchName() {
-  return filled(244).regex(/^[A-Za-z0-9_][A-Za-z0-9_-]*([./][A-Za-z0-9_-]+)*$/);
+  return filled(244).regex(
+    /^[A-Za-z0-9_][A-Za-z0-9_-]*([./][A-Za-z0-9_-]+)*$/,
+    'must be the short name of a branch, such as main or env/prod',
+  );
 }
 
 /** A path inside a repository, relative to its root. */
-function repositoryPath(field: string) {
-  return withRule(filled(1024).regex(/^[^\p{Cc}\\:*?[\]]+$/u), {
-    cel: "self.split('/').all(part, !(part in ['', '.', '..', '.git']))",
-    message: `${field} must be relative to the repository's root, without a slash at either end and without the parts ., .. and .git`,
-    check: path => path.split('/').every(part => !['', '.', '..', '.git'].includes(part)),
-  });
+export function repositoryPath() {
+  return withRule(
+    filled(1024).regex(
+      /^[^\p{Cc}\\:*?[\]]+$/u,
+      'must not contain control characters, backslashes, colons or wildcards',
+    ),
+    {
+      cel: "self.split('/').all(part, !(part in ['', '.', '..', '.git']))",
+      message:
+        "must be relative to the repository's root, without a slash at either end and without the parts ., .. and .git",
+      check: path => path.split('/').every(part => !['', '.', '..', '.git'].includes(part)),
+    },
+  );
 }
 
 export const GitRollback = z.object({
   repositoryRef: localRef('ManifestRepository').describe('The repository that holds the manifests.'),
-  path: repositoryPath('rollback.git.path').describe(
+  path: repositoryPath().describe(
     "Folder or file of the workload's manifests, relative to the repository's root.",
   ),
   branch: branchName().exactOptional().describe("Branch that is deployed; the repository's own when unset."),

@@ -64,6 +64,7 @@ export const CanaryRunStatus = z.object({
     .describe('Container images, by container name.'),
   verdict: Verdict.exactOptional().describe('The sample that decided.'),
   git: RunGit.exactOptional().describe("Where the manifests' path stood in Git when the run started."),
+  retry: text(256).exactOptional().describe('The annotation `siskin.dev/retry` that started the run.'),
   steps: list(RunStep, statusLimits.steps).exactOptional().describe('What happened so far, oldest first.'),
 });
 export type CanaryRunStatus = z.infer<typeof CanaryRunStatus>;

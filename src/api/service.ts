@@ -55,7 +55,7 @@ const MirrorBackend = withRule(
   }),
   {
     cel: "self.kind != 'Service' || has(self.port)",
-    message: 'mirror[].backendRef.port must be set for a Service',
+    message: 'port must be set for a Service',
     check: value => value.kind !== 'Service' || value.port !== undefined,
   },
 );
@@ -64,7 +64,7 @@ const TargetPort = withRule(
   z.union([z.int(), z.string()]).meta({ 'x-kubernetes-int-or-string': true, maxLength: 15 }),
   {
     cel: "type(self) == int ? self >= 1 && self <= 65535 : self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$') && size(self) <= 15",
-    message: 'targetPort must be a port from 1 to 65535, or the name of a container port',
+    message: 'must be a port from 1 to 65535, or the name of a container port',
     check: value =>
       typeof value === 'number'
         ? value >= 1 && value <= 65_535
@@ -74,7 +74,10 @@ const TargetPort = withRule(
 
 const serviceFields = {
   name: filled(55)
-    .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/)
+    .regex(
+      /^[a-z]([-a-z0-9]*[a-z0-9])?$/,
+      'must be the name of a Service: lower case letters, digits and dashes',
+    )
     .exactOptional()
     .describe(
       "Name of the apex Service and of the route; the target's name when unset. Cannot change. `-primary` and `-canary` are added for the other two Services.",

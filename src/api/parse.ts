@@ -1,0 +1,92 @@
+/** Reads objects of our kinds: typed, with every default filled in, or a list of what is wrong with them. */
+import { z } from 'zod';
+import type { KubeObject, ObjectMeta } from '../runtime/port.ts';
+import { AlertProviderSpec } from './alert-provider.ts';
+import { CanarySpec } from './canary-spec.ts';
+import { CanaryStatus } from './canary-status.ts';
+import { ManifestRepositorySpec, ManifestRepositoryStatus } from './manifest-repository.ts';
+import { MetricTemplateSpec } from './metric-template.ts';
+import { type Problem, problemsOf } from './problem.ts';
+
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+const Strings = z.record(z.string(), z.string());
+
+const OwnerReference = z.object({
+  apiVersion: z.string(),
+  kind: z.string(),
+  name: z.string(),
+  uid: z.string(),
+  controller: z.boolean().exactOptional(),
+  blockOwnerDeletion: z.boolean().exactOptional(),
+});
+
+const Metadata = z.object({
+  name: z.string(),
+  namespace: z.string().exactOptional(),
+  uid: z.string().exactOptional(),
+  resourceVersion: z.string().exactOptional(),
+  generation: z.int().exactOptional(),
+  creationTimestamp: z.string().exactOptional(),
+  deletionTimestamp: z.string().exactOptional(),
+  labels: Strings.exactOptional(),
+  annotations: Strings.exactOptional(),
+  finalizers: z.array(z.string()).exactOptional(),
+  ownerReferences: z.array(OwnerReference).exactOptional(),
+});
+
+const Type = { apiVersion: z.string().exactOptional(), kind: z.string().exactOptional(), metadata: Metadata };
+
+const CanaryObject = z.object({ ...Type, spec: CanarySpec, status: CanaryStatus.default({}) });
+const MetricTemplateObject = z.object({ ...Type, spec: MetricTemplateSpec });
+const AlertProviderObject = z.object({ ...Type, spec: AlertProviderSpec });
+const ManifestRepositoryObject = z.object({
+  ...Type,
+  spec: ManifestRepositorySpec,
+  status: ManifestRepositoryStatus.default({}),
+});
+
+export interface Canary extends KubeObject {
+  metadata: ObjectMeta;
+  spec: CanarySpec;
+  /** Empty before the operator has seen the object. */
+  status: CanaryStatus;
+}
+
+export interface MetricTemplate extends KubeObject {
+  spec: MetricTemplateSpec;
+}
+
+export interface AlertProvider extends KubeObject {
+  spec: AlertProviderSpec;
+}
+
+export interface ManifestRepository extends KubeObject {
+  spec: ManifestRepositorySpec;
+  status: ManifestRepositoryStatus;
+}
+
+function parse<T>(schema: z.ZodType<T>, object: unknown): Parsed<T> {
+  const result = schema.safeParse(object, { reportInput: true });
+  return result.success
+    ? { ok: true, value: result.data }
+    : { ok: false, problems: problemsOf(result.error.issues) };
+}
+
+export function parseCanary(object: unknown): Parsed<Canary> {
+  return parse(CanaryObject, object);
+}
+
+export function parseMetricTemplate(object: unknown): Parsed<MetricTemplate> {
+  return parse(MetricTemplateObject, object);
+}
+
+export function parseAlertProvider(object: unknown): Parsed<AlertProvider> {
+  return parse(AlertProviderObject, object);
+}
+
+export function parseManifestRepository(object: unknown): Parsed<ManifestRepository> {
+  return parse(ManifestRepositoryObject, object);
+}
