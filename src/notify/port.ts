@@ -17,7 +17,7 @@ export interface RunMessage {
   readonly weight?: number;
   readonly check?: { readonly name: string; readonly value: string; readonly limit: string };
   readonly commit?: { readonly id: string; readonly url?: string };
-  /** Steps so far; the adapter posts those beyond `thread.steps` into the thread. */
+  /** All steps so far, only ever appended to: the adapter posts those beyond `thread.steps` into the thread. */
   readonly steps: readonly { readonly at: number; readonly text: string }[];
 }
 
@@ -35,11 +35,15 @@ export interface ProviderAccess {
   readonly channel?: string;
   readonly username?: string;
   readonly proxy?: string;
-  /** Decoded Secret: `address` and / or `token`. */
+  /** Decoded Secret: `address` (wins over the field) and / or `token`; a token makes it a bot, else it is a webhook. */
   readonly secret?: Readonly<Record<string, Buffer>>;
 }
 
-/** Sends or updates; rejects with NotifyError (code, transient or not, retryAfterMs, message without secrets). */
+/**
+ * Sends or updates. Answers the state to keep for the next message of the same run; undefined from a webhook, which can
+ * neither update nor thread: send it a run's start, end and errors only. Rejects with NotifyError (errors.ts: code,
+ * transient or not, retryAfterMs, and `thread` to keep where a part was delivered); no message holds a secret.
+ */
 export interface Notifier {
   send(provider: ProviderAccess, message: RunMessage, thread?: ThreadState): Promise<ThreadState | undefined>;
 }
