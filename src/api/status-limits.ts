@@ -1,8 +1,13 @@
-/** How much a status may hold; who writes it cuts to these, because the API server refuses a status which exceeds them. */
+/**
+ * How much a status may hold. Who writes it cuts to these, because the API server refuses a status which exceeds them;
+ * together they keep the largest status, in characters of three bytes, below what etcd stores as one object (1.5 MB).
+ */
 
 export const statusLimits = {
-  /** Characters of a sentence for people or of an error. */
+  /** Characters of the one message for people, of a condition's message and of a rollback's reason. */
   message: 4096,
+  /** Characters of an error, or of one line of a list. */
+  line: 1024,
   /** Steps of a run. */
   steps: 30,
   quarantine: 10,
