@@ -1,6 +1,10 @@
 /** Untrusted text and links made harmless for Slack: its markup cannot start, and a length limit never cuts an entity in half. */
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+const entities = new Map([
+  ['&', '&amp;'],
+  ['<', '&lt;'],
+  ['>', '&gt;'],
+]);
 
 /** C0 and C1 controls except line feed, and the bidirectional overrides that make a text read differently than it is. */
 // oxlint-disable-next-line no-control-regex -- these are the characters to remove
@@ -21,7 +25,7 @@ export function escapeText(text: string, max: number): string {
   // Where to cut so that the ellipsis still fits, should the text turn out to be too long.
   let cut = 0;
   for (const character of clean) {
-    const escaped = entities[character] ?? character;
+    const escaped = entities.get(character) ?? character;
     if (result.length + escaped.length > max) {
       return result.slice(0, cut) + ellipsis;
     }

@@ -23,7 +23,7 @@ export function importsOf(path: string, text: string): Import[] {
 }
 
 /** The folder under src/, `main` for files right under it; undefined for packages. */
-export function roomOf(path: string): string | undefined {
+function roomOf(path: string): string | undefined {
   const [src, room, file] = path.split('/');
   return src === 'src' ? (file === undefined ? 'main' : room) : undefined;
 }

@@ -60,6 +60,7 @@ describe('an answer of ok: false', () => {
     ['msg_too_long', 'Rejected', false],
     ['internal_error', 'Unreachable', true],
     ['something_new', 'Rejected', false],
+    ['constructor', 'Rejected', false],
   ])('%s becomes %s', async (word, code, transient) => {
     slack.misbehave({ body: { ok: false, error: word } });
     const error = await failure();
