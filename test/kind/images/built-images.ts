@@ -1,0 +1,72 @@
+/** Images built from a Dockerfile, by Docker where it is and by buildah elsewhere. */
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ImageArchive } from '../cluster/driver.ts';
+import { withLock } from '../lib/lock.ts';
+import { cacheFolder, fixtureRoot } from '../lib/paths.ts';
+import { run } from '../lib/run.ts';
+import { buildah, ensureBaseImage } from './base-image.ts';
+import { hasDocker } from './docker.ts';
+import { ensureArchive, hashInputs } from './image-cache.ts';
+
+type Build = {
+  name: string;
+  dockerfile: string;
+  context: string;
+  /** Everything that is copied from the context. */
+  inputs: string[];
+  /** Debian packages which the Dockerfile would install if the base had not brought them. */
+  packages: string[];
+  arguments?: string[];
+};
+
+async function buildWithDocker(build: Build, file: string): Promise<void> {
+  const flags = (build.arguments ?? []).flatMap(value => ['--build-arg', value]);
+  const timeoutMs = 900_000;
+  await run('docker', ['build', '-t', build.name, '-f', build.dockerfile, ...flags, build.context], {
+    timeoutMs,
+  });
+  await run('docker', ['save', '-o', file, build.name], { timeoutMs });
+}
+
+async function buildWithBuildah(build: Build, base: string, file: string): Promise<void> {
+  const flags = [`BASE=${base}`, ...(build.arguments ?? [])].flatMap(value => ['--build-arg', value]);
+  await withLock(join(cacheFolder('locks'), 'buildah'), 'building an image', async () => {
+    const options = [
+      '--pull-never',
+      '--layers=false',
+      '--format',
+      'docker',
+      '-t',
+      build.name,
+      '-f',
+      build.dockerfile,
+    ];
+    await buildah(['bud', ...options, ...flags, build.context], 900_000);
+    await buildah(['push', build.name, `docker-archive:${file}:${build.name}`]);
+    await buildah(['rmi', build.name]); // the archive is what is kept; a second full copy is not worth its space
+  });
+}
+
+async function builtArchive(build: Build): Promise<ImageArchive> {
+  const docker = await hasDocker();
+  const base = docker ? 'docker' : await ensureBaseImage(build.packages);
+  const inputs = hashInputs([base, ...(build.arguments ?? [])], [build.dockerfile, ...build.inputs]);
+  return ensureArchive(build.name, inputs, async ({ file, workFolder }) => {
+    const unfinished = join(workFolder, 'image.tar');
+    await (docker ? buildWithDocker(build, unfinished) : buildWithBuildah(build, base, unfinished));
+    renameSync(unfinished, file);
+  });
+}
+
+export function toolsArchive(): Promise<ImageArchive> {
+  return builtArchive({
+    name: 'siskin-test-tools:test',
+    dockerfile: join(fixtureRoot, 'images', 'tools.Dockerfile'),
+    context: fixtureRoot,
+    inputs: [join(fixtureRoot, 'servers')],
+    packages: ['git', 'openssh-server', 'ca-certificates'],
+  });
+}
+
+export const operatorImage = 'siskin:test';
