@@ -18,7 +18,8 @@ await build({
   minifySyntax: true,
   keepNames: true,
   sourcemap: 'linked',
-  legalComments: 'none',
+  // The licences of what is bundled must travel with it.
+  legalComments: 'linked',
   // CommonJS dependencies call require() for Node's own modules, which an ES module does not have.
   banner: {
     js: "import { createRequire as siskinRequire } from 'node:module'; const require = siskinRequire(import.meta.url);",
