@@ -1,6 +1,6 @@
 /** `status.run` and `status.rollback`: one revision's story and, when it failed, its repair in Git. */
 import { z } from 'zod';
-import { filled, list, map, text, timestamp } from './fields.ts';
+import { filled, list, map, percent, text, timestamp } from './fields.ts';
 import { statusLimits } from './status-limits.ts';
 
 /** Hash of a pod template. */

@@ -1,0 +1,55 @@
+/** Applying: makes what a committed state asks for true, traffic away from the canary first and towards it last. */
+import type { Desired } from '../core/desired.ts';
+import { type Model, routerOf } from './model.ts';
+import type { World } from './observe.ts';
+import type { Ports } from './ports.ts';
+
+/** True where anything was written, so that the caches hold news. Nothing is requested where the world is as wanted. */
+export async function apply(model: Model, world: World, want: Desired, ports: Ports): Promise<boolean> {
+  const { view, route, input } = world;
+  const router = routerOf(model, ports);
+  const { weights } = want;
+  const differs =
+    weights !== undefined &&
+    (!route.current || route.weights?.canary !== weights.canary || route.weights.primary !== weights.primary);
+  const lowers = differs && weights.canary < (route.weights?.canary ?? 0);
+  let wrote = false;
+  if (lowers) {
+    await router.apply(model.route, weights);
+    wrote = true;
+  }
+  const apex = want.services === 'all';
+  if (
+    want.services !== 'none' &&
+    (!view.servicesReady.backends || (apex && !view.servicesReady.apexToPrimary))
+  ) {
+    await ports.workload.applyServices(model.workload, { apex });
+    wrote = true;
+  }
+  if (want.primary === 'create' && view.target !== undefined && input.seen !== undefined) {
+    await ports.workload.createPrimary(model.workload, view.target, input.seen.revision);
+    wrote = true;
+  }
+  // Only the very template that was judged: one that came since is another revision and has a run of its own.
+  if (
+    want.primary === 'promote' &&
+    view.target !== undefined &&
+    input.seen?.revision === input.state.context.revision
+  ) {
+    await ports.workload.writePrimary(model.workload, view.target, input.seen.revision);
+    wrote = true;
+  }
+  if (
+    want.targetReplicas !== undefined &&
+    view.target !== undefined &&
+    view.target.replicas !== want.targetReplicas
+  ) {
+    await ports.workload.scaleTarget(model.workload, view.target, want.targetReplicas);
+    wrote = true;
+  }
+  if (differs && !lowers) {
+    await router.apply(model.route, weights);
+    wrote = true;
+  }
+  return wrote;
+}

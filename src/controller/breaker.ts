@@ -1,0 +1,39 @@
+/** The breaker and the kill switches, read right before a push: many releases failing at once are an outage, not many bad releases. */
+import { CanaryStatus } from '../api/canary-status.ts';
+import { parseManifestRepository } from '../api/parse.ts';
+import { millis } from '../core/status.ts';
+import type { GitSettings, Model } from './model.ts';
+import type { Ports } from './ports.ts';
+
+export type Permission = { readonly allowed: true } | { readonly allowed: false; readonly why: string };
+
+export function mayPush(model: Model, git: GitSettings, ports: Ports): Permission {
+  const object = ports.repositories.get({ name: git.repository });
+  const parsed = object === undefined ? undefined : parseManifestRepository(object);
+  if (parsed?.ok !== true)
+    return { allowed: false, why: `ManifestRepository ${git.repository} is gone or not valid` };
+  const { spec } = parsed.value;
+  if (spec.suspend) return { allowed: false, why: `ManifestRepository ${git.repository} is suspended` };
+  if (spec.mode === 'Off')
+    return { allowed: false, why: `ManifestRepository ${git.repository} allows no writes (spec.mode Off)` };
+  const current = ports.canaries.get(model.key);
+  if (current === undefined) return { allowed: false, why: 'the Canary is gone' };
+  const failures = recentRollbacks(ports);
+  const { breakerLimit, breakerWindowMs } = ports.settings;
+  if (failures > breakerLimit) {
+    const minutes = Math.round(breakerWindowMs / 60_000);
+    return {
+      allowed: false,
+      why: `${failures} releases failed within ${minutes} minutes, which looks like an outage rather than ${failures} bad releases`,
+    };
+  }
+  return { allowed: true };
+}
+
+function recentRollbacks(ports: Ports): number {
+  const since = ports.clock.now() - ports.settings.breakerWindowMs;
+  return ports.canaries.list().filter(object => {
+    const status = CanaryStatus.safeParse(object.status ?? {});
+    return status.success && millis(status.data.rollback?.decidedAt) > since;
+  }).length;
+}

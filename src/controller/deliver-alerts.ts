@@ -1,0 +1,136 @@
+/** Delivering alerts: one message per run and provider where it can be kept up to date; providers do not wait for one another. */
+import type { CanaryStatus, NotificationStatus, OutboxEntry } from '../api/canary-status.ts';
+import { parseAlertProvider } from '../api/parse.ts';
+import { statusLimits } from '../api/status-limits.ts';
+import { updateEvent } from '../core/announce.ts';
+import { NotifyError } from '../notify/errors.ts';
+import type { ProviderAccess, ThreadState } from '../notify/port.ts';
+import type { ObjectKey } from '../runtime/port.ts';
+import { runMessage } from './message.ts';
+import { isRefusal, type Model, readCanary } from './model.ts';
+import { isDue, nextDue, postpone, settle } from './outbox.ts';
+import type { Ports } from './ports.ts';
+import type { Result } from './reconcile.ts';
+import { changeStatus } from './status.ts';
+
+/** One pass over the alerts in a Canary's outbox. Entries of one provider and run go together: the newest tells them all. */
+export async function deliverAlerts(key: ObjectKey, ports: Ports): Promise<Result> {
+  const object = ports.canaries.get(key);
+  const model = object === undefined ? undefined : readCanary(object, ports.settings);
+  if (model === undefined || isRefusal(model)) return {};
+  const now = ports.clock.now();
+  const owed = (model.canary.status.outbox ?? []).filter(entry => entry.kind === 'alert');
+  const groups = Map.groupBy(owed, entry => `${entry.provider ?? ''} ${entry.runId ?? ''}`);
+  const due = [...groups.values()].filter(entries => entries.every(entry => isDue(entry, now)));
+  if (due.length === 0) {
+    const wait = nextDue(owed, now);
+    return wait === undefined ? {} : { requeueAfterMs: wait };
+  }
+  await Promise.all(due.map(entries => attempt(model, entries, ports)));
+  return { requeueAfterMs: 0 };
+}
+
+async function attempt(model: Model, entries: readonly OutboxEntry[], ports: Ports): Promise<void> {
+  const ids = entries.map(entry => entry.id);
+  const [first] = entries;
+  if (first?.provider === undefined) return;
+  const provider = first.provider;
+  const runId = first.runId ?? 'init';
+  let access: ProviderAccess | undefined;
+  try {
+    access = await accessOf(model, provider, ports);
+    const thread = await send(model, access, entries, ports);
+    ports.observe.notified(access.type, true);
+    await changeStatus(model.key, status => remember(settle(status, ids), provider, runId, thread), ports);
+  } catch (error) {
+    ports.observe.notified(access?.type ?? 'unknown', false);
+    const why = error instanceof Error ? error.message : 'unknown error';
+    const failure = {
+      now: ports.clock.now(),
+      error: why,
+      wishMs: error instanceof NotifyError ? error.retryAfterMs : undefined,
+    };
+    ports.log.warn({ canary: model.key, provider, attempts: first.attempts, why }, 'alert delivery failed');
+    if (first.attempts === 0) {
+      ports.recordEvent(model.canary, {
+        type: 'Warning',
+        reason: 'AlertFailed',
+        note: `AlertProvider ${provider}: ${why}`,
+        runId,
+      });
+    }
+    const thread = error instanceof NotifyError ? error.thread : undefined;
+    await changeStatus(
+      model.key,
+      status => remember(postpone(status, ids, failure), provider, runId, thread),
+      ports,
+    );
+  }
+}
+
+/** A provider that can update gets the newest state once; a webhook gets each entry which is news of its own. */
+async function send(
+  model: Model,
+  access: ProviderAccess,
+  entries: readonly OutboxEntry[],
+  ports: Ports,
+): Promise<ThreadState | undefined> {
+  const { status } = model.canary;
+  const [first] = entries;
+  const known = status.notifications?.find(
+    other => other.provider === first?.provider && other.runId === first?.runId,
+  );
+  const news = entries.filter(entry => entry.event !== updateEvent);
+  if (access.secret?.['token'] === undefined) {
+    for (const entry of news)
+      await ports.notifier.send(access, runMessage(model, entry, ports.settings.clusterName));
+    return undefined;
+  }
+  const last = news.at(-1) ?? entries.at(-1);
+  if (last === undefined || (news.length === 0 && known === undefined)) return undefined;
+  return ports.notifier.send(access, runMessage(model, last, ports.settings.clusterName), known);
+}
+
+function remember(
+  status: CanaryStatus,
+  provider: string,
+  runId: string,
+  thread: ThreadState | undefined,
+): CanaryStatus {
+  if (thread === undefined) return status;
+  const others = (status.notifications ?? []).filter(
+    other => other.provider !== provider || other.runId !== runId,
+  );
+  const mine: NotificationStatus = {
+    provider,
+    runId,
+    channel: thread.channel,
+    ts: thread.ts,
+    steps: thread.steps,
+  };
+  return { ...status, notifications: [...others, mine].slice(-statusLimits.notifications) };
+}
+
+async function accessOf(model: Model, provider: string, ports: Ports): Promise<ProviderAccess> {
+  const [namespace = '', name = ''] = provider.split('/');
+  if (namespace !== model.key.namespace) throw new Error(`AlertProvider ${provider} is in another namespace`);
+  const object = ports.alertProviders.get({ namespace, name });
+  if (object === undefined) throw new Error(`AlertProvider ${provider} does not exist; create it`);
+  const parsed = parseAlertProvider(object);
+  if (!parsed.ok)
+    throw new Error(
+      `${parsed.problems[0]?.field ?? 'spec'} ${parsed.problems[0]?.message ?? 'is not valid'}`,
+    );
+  const { type, address, channel, username, proxy, secretRef } = parsed.value.spec;
+  const secret = secretRef === undefined ? undefined : await ports.readSecret(namespace, secretRef.name);
+  if (secretRef !== undefined && secret === undefined)
+    throw new Error(`spec.secretRef: Secret ${namespace}/${secretRef.name} does not exist; create it`);
+  return {
+    type,
+    channel,
+    username,
+    ...(address === undefined ? {} : { address }),
+    ...(proxy === undefined ? {} : { proxy }),
+    ...(secret === undefined ? {} : { secret }),
+  };
+}

@@ -1,0 +1,220 @@
+/** Delivering to Git: positions are recorded and reverts written after the traffic is safe, at least once, and never in its way. */
+import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
+import type { RollbackStatus } from '../api/run-status.ts';
+import { statusLimits } from '../api/status-limits.ts';
+import { alertEntries } from '../core/announce.ts';
+import { trimOutbox } from '../core/record.ts';
+import { millis } from '../core/status.ts';
+import type { GitPosition, RevertResult } from '../git/port.ts';
+import type { ObjectKey } from '../runtime/port.ts';
+import { mayPush } from './breaker.ts';
+import { type GitSettings, isRefusal, type Model, readCanary } from './model.ts';
+import { isDue, nextDue, postpone, settle } from './outbox.ts';
+import type { Ports } from './ports.ts';
+import type { Result } from './reconcile.ts';
+import { accessFor } from './repository.ts';
+import { changeStatus } from './status.ts';
+
+/** One pass over the Git entries of a Canary's outbox, oldest first: a revert needs the position which stands before it. */
+export async function deliverGit(key: ObjectKey, ports: Ports): Promise<Result> {
+  const object = ports.canaries.get(key);
+  const model = object === undefined ? undefined : readCanary(object, ports.settings);
+  if (model === undefined || isRefusal(model)) return {};
+  const owed = (model.canary.status.outbox ?? []).filter(entry => entry.kind !== 'alert');
+  const entry = owed.find(other => isDue(other, ports.clock.now()));
+  if (entry === undefined) {
+    const wait = nextDue(owed, ports.clock.now());
+    return wait === undefined ? {} : { requeueAfterMs: wait };
+  }
+  await attempt(model, entry, ports);
+  return { requeueAfterMs: 0 };
+}
+
+async function attempt(model: Model, entry: OutboxEntry, ports: Ports): Promise<void> {
+  const { git } = model;
+  const drop = () => changeStatus(model.key, status => settle(status, [entry.id]), ports);
+  if (git === undefined || git.mode === 'Off') return drop();
+  try {
+    if (entry.kind === 'position') await recordPosition(model, git, entry, ports);
+    else await revert(model, git, entry, ports);
+  } catch (error) {
+    await postponed(model, entry, error, ports);
+  }
+}
+
+async function postponed(model: Model, entry: OutboxEntry, error: unknown, ports: Ports): Promise<void> {
+  const why = error instanceof Error ? error.message : 'unknown error';
+  const now = ports.clock.now();
+  ports.log.warn(
+    { canary: model.key, entry: entry.id, attempts: entry.attempts, why },
+    'git delivery failed',
+  );
+  if (entry.attempts === 0) {
+    const reason = entry.kind === 'position' ? 'GitPositionUnknown' : 'RevertFailed';
+    ports.recordEvent(model.canary, {
+      type: 'Warning',
+      reason,
+      note: `${why}. It is tried again.`,
+      runId: entry.id,
+    });
+  }
+  await changeStatus(
+    model.key,
+    status => {
+      const next = postpone(status, [entry.id], { now, error: why });
+      if (entry.kind === 'position' && next.run?.git !== undefined && next.run.id === entry.runId) {
+        return {
+          ...next,
+          run: {
+            ...next.run,
+            git: { ...next.run.git, state: 'Failed', message: why.slice(0, statusLimits.message) },
+          },
+        };
+      }
+      if (entry.kind === 'revert' && next.rollback !== undefined) {
+        return {
+          ...next,
+          rollback: {
+            ...next.rollback,
+            attempts: entry.attempts + 1,
+            lastError: why.slice(0, statusLimits.message),
+          },
+        };
+      }
+      return next;
+    },
+    ports,
+  );
+}
+
+async function recordPosition(
+  model: Model,
+  git: GitSettings,
+  entry: OutboxEntry,
+  ports: Ports,
+): Promise<void> {
+  const { repository, branch } = await accessFor(model, git, ports);
+  const position = await ports.git.locate(repository, { branch, path: git.path });
+  await changeStatus(model.key, status => positioned(settle(status, [entry.id]), entry, position), ports);
+}
+
+/** The run's position is also the promoted revision's where the run has been promoted in the meantime. */
+function positioned(
+  status: CanaryStatus,
+  entry: OutboxEntry,
+  { head, commit, tree }: GitPosition,
+): CanaryStatus {
+  const { run, promoted } = status;
+  const place = { head, commit, tree };
+  if (entry.runId === undefined) {
+    if (promoted === undefined || promoted.git?.tree !== undefined) return status;
+    return { ...status, promoted: { ...promoted, git: { ...promoted.git, ...place } } };
+  }
+  if (run?.id !== entry.runId) return status;
+  const isPromoted = promoted?.revision === run.revision && promoted.git?.tree === undefined;
+  return {
+    ...status,
+    run: { ...run, git: { state: 'Recorded', ...place } },
+    ...(isPromoted ? { promoted: { ...promoted, git: { ...promoted.git, ...place } } } : {}),
+  };
+}
+
+async function revert(model: Model, git: GitSettings, entry: OutboxEntry, ports: Ports): Promise<void> {
+  const { rollback, promoted, run } = model.canary.status;
+  if (rollback?.state !== 'Pending' || `revert/${rollback.id}` !== entry.id) {
+    await changeStatus(model.key, status => settle(status, [entry.id]), ports);
+    return;
+  }
+  const good = promoted?.git;
+  if (good?.head === undefined || good.commit === undefined || good.tree === undefined) {
+    const message =
+      'It is not known where the promoted revision stands in Git, so nothing could be reverted.';
+    await finish(model, entry, { verdict: 'Held', message, files: [] }, {}, ports);
+    return;
+  }
+  const { repository, branch, spec } = await accessFor(model, git, ports);
+  const dryRun = git.mode === 'DryRun' || spec.mode === 'DryRun';
+  const failed = await failedPosition(model, git, run?.id === rollback.runId ? run.git : undefined, ports);
+  const result = await ports.git.revert({
+    repository,
+    branch,
+    path: git.path,
+    good: { head: good.head, commit: good.commit, tree: good.tree },
+    failed,
+    canary: model.key,
+    rollbackId: rollback.id,
+    revision: rollback.revision,
+    reason: rollback.reason,
+    decidedAt: millis(rollback.decidedAt),
+    mode: dryRun ? 'DryRun' : 'Commit',
+    mayPush: async () => mayPush(model, git, ports),
+  });
+  ports.observe.reverted(result.verdict);
+  await finish(model, entry, result, { failedCommit: failed.commit, goodCommit: good.commit }, ports);
+}
+
+/** A run that failed before its position was recorded is looked up now: the branch still holds the change. */
+async function failedPosition(
+  model: Model,
+  git: GitSettings,
+  recorded: NonNullable<CanaryStatus['run']>['git'],
+  ports: Ports,
+): Promise<GitPosition> {
+  if (recorded?.head !== undefined && recorded.commit !== undefined && recorded.tree !== undefined) {
+    return { head: recorded.head, commit: recorded.commit, tree: recorded.tree };
+  }
+  const { repository, branch } = await accessFor(model, git, ports);
+  return ports.git.locate(repository, { branch, path: git.path });
+}
+
+async function finish(
+  model: Model,
+  entry: OutboxEntry,
+  result: RevertResult,
+  commits: Pick<RollbackStatus, 'failedCommit' | 'goodCommit'>,
+  ports: Ports,
+): Promise<void> {
+  const createdAt = new Date(ports.clock.now()).toISOString();
+  const message = result.message.slice(0, statusLimits.message);
+  const state = result.verdict === 'Held' ? 'Held' : 'Done';
+  await changeStatus(
+    model.key,
+    status => {
+      if (status.rollback?.state !== 'Pending') return settle(status, [entry.id]);
+      const { lastError: _error, nextAttemptAt: _next, ...rollback } = status.rollback;
+      const announcement = {
+        milestone: 'RolledBack' as const,
+        reason: result.verdict,
+        message: `${rollback.reason} ${message}`,
+        runId: rollback.runId,
+      };
+      const alerts = alertEntries(announcement, model.alerts, createdAt).map(alert => ({
+        ...alert,
+        id: `${alert.id}/git`.slice(-256),
+        event: 'Reverted',
+      }));
+      const settled = settle(status, [entry.id]);
+      return {
+        ...settled,
+        rollback: {
+          ...rollback,
+          ...commits,
+          state,
+          verdict: result.verdict,
+          message,
+          attempts: entry.attempts + 1,
+          ...(result.commit === undefined ? {} : { commit: result.commit }),
+          files: result.files.slice(0, statusLimits.files),
+        },
+        outbox: trimOutbox([...(settled.outbox ?? []), ...alerts]),
+      };
+    },
+    ports,
+  );
+  const type = result.verdict === 'Reverted' || result.verdict === 'AlreadyReverted' ? 'Normal' : 'Warning';
+  ports.recordEvent(model.canary, { type, reason: result.verdict, note: message, runId: entry.id });
+  ports.log.info(
+    { canary: model.key, verdict: result.verdict, commit: result.commit, note: message },
+    'revert finished',
+  );
+}

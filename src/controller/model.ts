@@ -1,0 +1,143 @@
+/** A Canary as the controller works with it: parsed, with every default filled in, cut into what each room needs. */
+import { type Canary, parseCanary } from '../api/parse.ts';
+import { unsupportedFields } from '../api/unsupported.ts';
+import type { AlertTarget } from '../core/announce.ts';
+import { type Plan, planOf } from '../core/plan.ts';
+import type { KubeObject } from '../runtime/port.ts';
+import type { RouteIntent, Router } from '../traffic/port.ts';
+import type { WorkloadIntent } from '../workload/port.ts';
+import type { Ports, Settings } from './ports.ts';
+
+export interface GitSettings {
+  readonly mode: 'Off' | 'DryRun' | 'Commit' | 'PullRequest' | 'Auto';
+  readonly repository: string;
+  readonly branch?: string;
+  readonly path: string;
+}
+
+export interface Model {
+  readonly key: { readonly namespace: string; readonly name: string };
+  readonly canary: Canary;
+  readonly plan: Plan;
+  readonly provider: string;
+  readonly workload: WorkloadIntent;
+  readonly route: RouteIntent;
+  readonly git?: GitSettings;
+  readonly alerts: readonly AlertTarget[];
+}
+
+/** Why a Canary cannot run at all until its spec changes. */
+export interface Refusal {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export function readCanary(object: KubeObject, settings: Settings): Model | Refusal {
+  const parsed = parseCanary(object);
+  if (!parsed.ok) {
+    return {
+      reason: 'InvalidSpec',
+      message: parsed.problems.map(({ field, message }) => `${field} ${message}`).join('; '),
+    };
+  }
+  const canary = parsed.value;
+  const provider = canary.spec.provider ?? settings.provider;
+  const unsupported = unsupportedFields({
+    ...canary.spec,
+    provider: canary.spec.provider ?? asProvider(provider),
+  });
+  if (unsupported.length > 0) {
+    return {
+      reason: 'Unsupported',
+      message: unsupported.map(({ field, message }) => `${field} ${message}`).join('; '),
+    };
+  }
+  if (provider !== 'kubernetes' && (canary.spec.service.gatewayRefs ?? []).length === 0) {
+    return {
+      reason: 'InvalidSpec',
+      message: `spec.service.gatewayRefs must name a Gateway for provider ${provider}`,
+    };
+  }
+  return modelOf(canary, provider, settings);
+}
+
+export function isRefusal(read: Model | Refusal): read is Refusal {
+  return 'reason' in read;
+}
+
+export function routerOf(model: Model, ports: Ports): Router {
+  return ports.routers[model.plan.routed ? 'gatewayapi' : 'kubernetes'];
+}
+
+function asProvider(provider: string): Canary['spec']['provider'] & string {
+  return provider === 'kubernetes' ? 'kubernetes' : 'gatewayapi:v1';
+}
+
+function modelOf(canary: Canary, provider: string, settings: Settings): Model {
+  const { metadata, spec } = canary;
+  const namespace = metadata.namespace ?? '';
+  const { service } = spec;
+  const ref = { namespace, name: metadata.name, uid: metadata.uid ?? '' };
+  const name = service.name ?? spec.targetRef.name;
+  const git = spec.rollback?.git;
+  return {
+    key: { namespace, name: metadata.name },
+    canary,
+    provider,
+    plan: planOf(spec, provider),
+    workload: {
+      canary: ref,
+      target: { kind: spec.targetRef.kind, name: spec.targetRef.name },
+      selectorLabels: settings.selectorLabels,
+      readyThreshold: {
+        primary: spec.analysis.primaryReadyThreshold,
+        canary: spec.analysis.canaryReadyThreshold,
+      },
+      service: {
+        name,
+        port: service.port,
+        portName: service.portName,
+        targetPort: service.targetPort ?? service.port,
+        ...(service.appProtocol === undefined ? {} : { appProtocol: service.appProtocol }),
+        portDiscovery: service.portDiscovery,
+        headless: service.headless,
+        ...(service.trafficDistribution === undefined
+          ? {}
+          : { trafficDistribution: service.trafficDistribution }),
+        apex: service.apex ?? {},
+        primary: service.primary ?? {},
+        canary: service.canary ?? {},
+        ...(service.unmanagedMetadata === undefined ? {} : { unmanagedMetadata: service.unmanagedMetadata }),
+      },
+    },
+    route: {
+      canary: ref,
+      service: name,
+      port: service.port,
+      hosts: service.hosts ?? [],
+      gatewayRefs: service.gatewayRefs ?? [],
+      rules: {
+        ...(service.match === undefined ? {} : { match: service.match }),
+        ...(service.rewrite === undefined ? {} : { rewrite: service.rewrite }),
+        ...(service.headers === undefined ? {} : { headers: service.headers }),
+        ...(service.timeout === undefined ? {} : { timeout: service.timeout }),
+        ...(service.backendTimeout === undefined ? {} : { backendTimeout: service.backendTimeout }),
+      },
+      metadata: service.apex ?? {},
+    },
+    ...(git === undefined
+      ? {}
+      : {
+          git: {
+            mode: git.mode,
+            repository: git.repositoryRef.name,
+            path: git.path,
+            ...(git.branch === undefined ? {} : { branch: git.branch }),
+          },
+        }),
+    alerts: (spec.analysis.alerts ?? []).map(alert => ({
+      provider: `${alert.providerRef.namespace ?? namespace}/${alert.providerRef.name}`,
+      severity: alert.severity === '' ? 'info' : alert.severity,
+    })),
+  };
+}

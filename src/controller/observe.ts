@@ -1,0 +1,105 @@
+/** Observing: one snapshot of the world out of the caches, so that a pass decides on one picture and makes no request for it. */
+import type { CanaryStatus } from '../api/canary-status.ts';
+import type { Input, Problem, Side } from '../core/input.ts';
+import { currentRevision } from '../core/revision.ts';
+import { stateOf } from '../core/status.ts';
+import type { RouteView } from '../traffic/port.ts';
+import type { PodSet, WorkloadView } from '../workload/port.ts';
+import { type Model, routerOf } from './model.ts';
+import type { Ports } from './ports.ts';
+import { referenceProblem } from './references.ts';
+
+export const retryAnnotation = 'siskin.dev/retry';
+
+export interface World {
+  readonly input: Input;
+  readonly view: WorkloadView;
+  readonly route: RouteView;
+  /** The value of the retry annotation, where it counts now. */
+  readonly retry?: string;
+}
+
+export function observe(model: Model, ports: Ports, now: number): World {
+  const { status } = model.canary;
+  const state = stateOf(status, model.plan);
+  const view = ports.workload.observe(model.workload);
+  const route = routerOf(model, ports).observe(model.route);
+  const promoted = status.promoted?.revision ?? '';
+  const seen = seenRevision(view, status, promoted);
+  const quarantine = status.quarantine?.find(entry => entry.revision === seen?.revision);
+  const retry = retryOf(model, seen?.revision);
+  const problem =
+    view.problem ?? route.problem ?? missingPrimary(view, status, seen) ?? referenceProblem(model, ports);
+  const input: Input = {
+    now,
+    state,
+    promoted,
+    retry: retry !== undefined,
+    services: view.servicesReady.backends
+      ? { backends: true, apexToPrimary: view.servicesReady.apexToPrimary }
+      : { backends: false, apexToPrimary: view.servicesReady.apexToPrimary },
+    route: {
+      accepted: route.accepted,
+      current: route.current,
+      ...(route.weights === undefined ? {} : { weights: route.weights }),
+      ...(route.message === undefined ? {} : { message: route.message }),
+    },
+    ...(seen === undefined ? {} : { seen }),
+    ...(quarantine === undefined ? {} : { quarantined: { reason: quarantine.reason } }),
+    ...(view.target === undefined ? {} : { target: sideOf(view.target) }),
+    ...(view.primary === undefined
+      ? {}
+      : {
+          primary: {
+            ...sideOf(view.primary),
+            ...(view.primary.revision === undefined ? {} : { revision: view.primary.revision }),
+          },
+        }),
+    ...(problem === undefined ? {} : { problem }),
+  };
+  return { input, view, route, ...(retry === undefined ? {} : { retry }) };
+}
+
+/**
+ * What the target asks for. A template that equals the primary's is the promoted revision whatever its hash says: both
+ * were given their defaults by the same API server, so an upgrade of it changes both alike.
+ */
+function seenRevision(
+  view: WorkloadView,
+  status: CanaryStatus,
+  promoted: string,
+): { revision: string; isPromoted: boolean } | undefined {
+  if (view.target === undefined) return undefined;
+  const revision = currentRevision(view.target, status.target);
+  const servesPromoted = promoted !== '' && view.primary?.revision === promoted;
+  if (revision === promoted || (servesPromoted && view.primaryMatchesTarget))
+    return { revision: promoted, isPromoted: true };
+  return { revision, isPromoted: false };
+}
+
+function sideOf(pods: PodSet): Side {
+  const { ready, available, deadlineExceeded, message } = pods.readiness;
+  return { replicas: pods.replicas, ready, available, deadlineExceeded, message };
+}
+
+/** A retry names the revision, with anything behind a slash to ask once more: `v1-0123456789abcdef/2`. Each value counts once. */
+function retryOf({ canary }: Model, revision: string | undefined): string | undefined {
+  const value = canary.metadata.annotations?.[retryAnnotation];
+  if (value === undefined || revision === undefined || value.length > 256) return undefined;
+  if (value.split('/')[0] !== revision || canary.status.run?.retry === value) return undefined;
+  return value;
+}
+
+/** After initialisation only the promoted template may make a primary; anything else would serve users without a verdict. */
+function missingPrimary(
+  view: WorkloadView,
+  status: CanaryStatus,
+  seen: { isPromoted: boolean } | undefined,
+): Problem | undefined {
+  if (view.primary !== undefined || status.promoted === undefined || seen?.isPromoted === true)
+    return undefined;
+  return {
+    reason: 'PrimaryMissing',
+    message: `The primary was deleted and the target no longer holds the promoted revision ${status.promoted.revision}; set the target back to it.`,
+  };
+}

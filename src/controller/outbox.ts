@@ -1,0 +1,36 @@
+/** The outbox: what a status owes to Git and to people, and how an entry leaves it. */
+import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
+import { millis } from '../core/status.ts';
+import { nextAttempt } from './backoff.ts';
+
+export function isDue(entry: OutboxEntry, now: number): boolean {
+  return millis(entry.nextAttemptAt) <= now;
+}
+
+export function settle(status: CanaryStatus, ids: readonly string[]): CanaryStatus {
+  return { ...status, outbox: (status.outbox ?? []).filter(entry => !ids.includes(entry.id)) };
+}
+
+export function postpone(
+  status: CanaryStatus,
+  ids: readonly string[],
+  failure: { readonly now: number; readonly error: string; readonly wishMs?: number | undefined },
+): CanaryStatus {
+  const outbox = (status.outbox ?? []).map(entry =>
+    ids.includes(entry.id)
+      ? {
+          ...entry,
+          attempts: entry.attempts + 1,
+          nextAttemptAt: nextAttempt(failure.now, entry.attempts, failure.wishMs),
+          lastError: failure.error.slice(0, 4096),
+        }
+      : entry,
+  );
+  return { ...status, outbox };
+}
+
+/** Milliseconds until the nearest entry of these is due; undefined where there is none. */
+export function nextDue(entries: readonly OutboxEntry[], now: number): number | undefined {
+  if (entries.length === 0) return undefined;
+  return Math.max(0, Math.min(...entries.map(entry => millis(entry.nextAttemptAt))) - now);
+}

@@ -1,0 +1,157 @@
+/** One pass over one Canary: make the committed state true, look, decide, commit. Killed after any await and run again, it ends the same. */
+import { type Decision, decide } from '../core/decide.ts';
+import { desired } from '../core/desired.ts';
+import type { CheckResult } from '../core/judge.ts';
+import { type Recorded, record } from '../core/record.ts';
+import { isResting, type State, step } from '../core/state.ts';
+import type { ObjectKey } from '../runtime/port.ts';
+import { apply } from './apply.ts';
+import { ensureFinalizer, finalize } from './finalize.ts';
+import { isRefusal, type Model, readCanary, routerOf } from './model.ts';
+import { observe, type World } from './observe.ts';
+import type { Ports } from './ports.ts';
+import { refuse } from './refuse.ts';
+import { takeSamples } from './samples.ts';
+import { commitStatus } from './status.ts';
+
+export interface Result {
+  /** Run again after so many ms; absent: only when something changes. */
+  readonly requeueAfterMs?: number;
+}
+
+export async function reconcile(key: ObjectKey, ports: Ports): Promise<Result> {
+  const object = ports.canaries.get(key);
+  if (object === undefined) {
+    ports.observe.forget({ namespace: key.namespace ?? '', name: key.name });
+    return {};
+  }
+  const model = readCanary(object, ports.settings);
+  if (object.metadata.deletionTimestamp !== undefined) return finalize(object, model, ports);
+  if (isRefusal(model)) return refuse(object, model, ports);
+  if (model.canary.spec.suspend)
+    return refuse(
+      object,
+      { reason: 'Suspended', message: 'The Canary is suspended; traffic stays as it is.' },
+      ports,
+    );
+  if (await ensureFinalizer(model, ports)) return { requeueAfterMs: 0 };
+  return pass(model, ports);
+}
+
+async function pass(model: Model, ports: Ports): Promise<Result> {
+  let world = observe(model, ports, ports.clock.now());
+  const startsRun = decide(world.input).event?.type === 'started';
+  if (mayWrite(world) && (await apply(model, world, desired(world.input, startsRun), ports))) {
+    world = observe(model, ports, ports.clock.now());
+  }
+  const { decision, verdict, world: seen } = await decideWithSamples(model, world, ports);
+  const before = seen.input.state;
+  const after = decision.event === undefined ? before : step(before, decision.event);
+  if (after.context.weight < before.context.weight && decision.event?.type !== 'primaryReady') {
+    await takeTrafficBack(model, seen, ports);
+  }
+  const recorded = record(model.canary.status, before, after, factsOf(model, seen, decision, verdict));
+  const committed = await commitStatus(model.canary, model.canary.status, recorded.status, ports);
+  if (committed) tell(model, recorded, before, after, ports);
+  if (after !== before) return { requeueAfterMs: 0 };
+  return wakeAt(seen, decision, ports);
+}
+
+/** Samples are awaited, so the world is looked at again after them: a verdict counts only for what still runs then. */
+async function decideWithSamples(
+  model: Model,
+  world: World,
+  ports: Ports,
+): Promise<{ decision: Decision; verdict?: CheckResult; world: World }> {
+  const first = decide(world.input);
+  if (first.needsSamples !== true) return { decision: first, world };
+  const { now, state } = world.input;
+  const verdict = await takeSamples(model, state.context, now, ports);
+  const again = observe(model, ports, ports.clock.now());
+  const decision = decide({ ...again.input, verdict });
+  return { decision, world: again, ...(verdict === 'pass' ? {} : { verdict }) };
+}
+
+/** A Canary that may not have its target yet, or at all, touches nothing. */
+function mayWrite({ input }: World): boolean {
+  const { problem, state } = input;
+  if (problem === undefined) return true;
+  return (
+    state.phase !== 'Initializing' &&
+    !problem.reason.startsWith('Duplicate') &&
+    problem.reason !== 'RouteConflict'
+  );
+}
+
+/** Towards safety before the commit: a run that loses its traffic loses it first, whatever happens to the status. */
+async function takeTrafficBack(model: Model, { input, route }: World, ports: Ports): Promise<void> {
+  if ((route.weights?.canary ?? 0) === 0 || input.primary?.available !== true) return;
+  await routerOf(model, ports).apply(model.route, { primary: 100, canary: 0 });
+}
+
+function factsOf(
+  model: Model,
+  world: World,
+  decision: Decision,
+  verdict: CheckResult | undefined,
+): Parameters<typeof record>[3] {
+  const { view, input } = world;
+  const seen = input.seen?.revision;
+  return {
+    now: input.now,
+    generation: model.canary.metadata.generation ?? 0,
+    canaryUid: model.canary.metadata.uid ?? '',
+    targetKind: model.workload.target.kind,
+    decision,
+    converged: input.seen?.isPromoted === true,
+    images: { primary: view.primary?.images ?? {}, target: view.target?.images ?? {} },
+    alerts: model.alerts,
+    ...(view.target === undefined || seen === undefined
+      ? {}
+      : { target: { uid: view.target.uid, generation: view.target.generation, revision: seen } }),
+    ...(verdict === undefined ? {} : { verdict }),
+    ...(model.git === undefined ? {} : { git: model.git }),
+    ...(world.retry === undefined || decision.event?.type !== 'started' ? {} : { retry: world.retry }),
+  };
+}
+
+function tell(
+  model: Model,
+  { announcement, status }: Recorded,
+  before: State,
+  after: State,
+  ports: Ports,
+): void {
+  ports.observe.phase(model.key, after.phase, after.context.weight);
+  if (announcement === undefined) return;
+  const { milestone, reason, message, runId } = announcement;
+  const type =
+    milestone === 'RolledBack' || milestone === 'CheckFailed' || milestone === 'Held' ? 'Warning' : 'Normal';
+  ports.recordEvent(model.canary, { type, reason: reason === '' ? milestone : reason, note: message, runId });
+  if (milestone === 'Promoted') ports.observe.finished('promoted');
+  if (milestone === 'RolledBack') ports.observe.finished('rolledback');
+  if (milestone === 'Returned') ports.observe.finished('returned');
+  ports.log.info(
+    {
+      canary: model.key,
+      from: before.phase,
+      to: after.phase,
+      milestone,
+      reason,
+      revision: status.run?.revision,
+      note: message,
+    },
+    'transition',
+  );
+}
+
+/** The nearest moment at which time alone changes something; nothing for a Canary at rest. */
+function wakeAt({ input, view }: World, decision: Decision, ports: Ports): Result {
+  const now = ports.clock.now();
+  const { phase, context } = input.state;
+  const drains =
+    isResting(phase) && (view.target?.replicas ?? 0) > 0 && context.dueAt > now ? context.dueAt : undefined;
+  const times = [decision.wakeAt, drains].filter(time => time !== undefined);
+  if (times.length === 0) return {};
+  return { requeueAfterMs: Math.max(0, Math.min(...times) - now) };
+}

@@ -1,0 +1,55 @@
+/** Access to a ManifestRepository for one Canary: everything that decides what may be written, read afresh each time. */
+import { repositoryDenial } from '../api/manifest-repository.ts';
+import { type ManifestRepository, parseManifestRepository } from '../api/parse.ts';
+import type { RepositoryAccess } from '../git/port.ts';
+import type { GitSettings, Model } from './model.ts';
+import type { Ports } from './ports.ts';
+
+export interface Access {
+  readonly repository: RepositoryAccess;
+  readonly branch: string;
+  readonly spec: ManifestRepository['spec'];
+}
+
+/** Rejects with a sentence for people where the repository, its Secret or the permission is missing. */
+export async function accessFor(model: Model, git: GitSettings, ports: Ports): Promise<Access> {
+  const what = `ManifestRepository ${git.repository}`;
+  const object = ports.repositories.get({ name: git.repository });
+  if (object === undefined) throw new Error(`${what} does not exist`);
+  const parsed = parseManifestRepository(object);
+  if (!parsed.ok)
+    throw new Error(
+      `${what}: ${parsed.problems[0]?.field ?? 'spec'} ${parsed.problems[0]?.message ?? 'is not valid'}`,
+    );
+  const { spec } = parsed.value;
+  const branch = git.branch ?? spec.branch;
+  const denial = repositoryDenial(spec, { namespace: model.key.namespace, branch });
+  if (denial !== undefined) throw new Error(`${what}: ${denial}`);
+  const secret = await secretOf(spec.secretRef?.name, what, ports);
+  return {
+    branch,
+    spec,
+    repository: {
+      name: git.repository,
+      url: spec.url,
+      branch,
+      allowedPaths: spec.allow.paths,
+      secret,
+      commit: spec.commit,
+      limits: spec.limits,
+    },
+  };
+}
+
+async function secretOf(
+  name: string | undefined,
+  what: string,
+  ports: Ports,
+): Promise<Readonly<Record<string, Buffer>>> {
+  if (name === undefined) return {};
+  const namespace = ports.settings.operatorNamespace;
+  const secret = await ports.readSecret(namespace, name);
+  if (secret === undefined)
+    throw new Error(`${what}: spec.secretRef: Secret ${namespace}/${name} does not exist; create it`);
+  return secret;
+}

@@ -1,0 +1,73 @@
+/** Sampling: every check of a step at once, each judged by its own limits. */
+
+import { durationMs } from '../api/duration.ts';
+import { parseMetricTemplate } from '../api/parse.ts';
+import { type CheckResult, judgeCheck, judgeStep } from '../core/judge.ts';
+import type { Context } from '../core/machine.ts';
+import type { CheckRequest } from '../metrics/port.ts';
+import { type Model, routerOf } from './model.ts';
+import type { Ports } from './ports.ts';
+
+type Metric = NonNullable<Model['canary']['spec']['analysis']['metrics']>[number];
+
+/** `pass` where all checks passed, else the result that decides. Takes as long as the slowest provider's time limit. */
+export async function takeSamples(
+  model: Model,
+  context: Context,
+  at: number,
+  ports: Ports,
+): Promise<CheckResult | 'pass'> {
+  const metrics = model.canary.spec.analysis.metrics ?? [];
+  const results = await Promise.all(
+    metrics.map(async metric =>
+      judgeCheck(
+        metric,
+        await ports.sampler.sample(requestOf(model, metric, context, at, ports)),
+        context.stepAt,
+      ),
+    ),
+  );
+  for (const result of results) ports.observe.verdict(result.outcome);
+  return judgeStep(results) ?? 'pass';
+}
+
+function requestOf(model: Model, metric: Metric, context: Context, at: number, ports: Ports): CheckRequest {
+  const { canary, workload, route, key } = model;
+  const target = workload.target.name;
+  const template = templateOf(metric, key.namespace, ports);
+  return {
+    metric: {
+      name: metric.name,
+      ...(metric.query === undefined ? {} : { query: metric.query }),
+      ...(metric.templateVariables === undefined ? {} : { templateVariables: metric.templateVariables }),
+    },
+    ...(template === undefined ? {} : { template }),
+    names: {
+      name: key.name,
+      namespace: key.namespace,
+      target,
+      service: workload.service.name,
+      ingress: target,
+      route: target,
+    },
+    port: workload.service.port,
+    vantage: model.plan.routed ? (routerOf(model, ports).controllerName(route) ?? 'unknown') : 'kubernetes',
+    windowMs: windowOf(durationMs(metric.interval) ?? 60_000, context, at),
+    ...(canary.spec.metricsServer === undefined ? {} : { metricsServer: canary.spec.metricsServer }),
+    at,
+  };
+}
+
+/** A window that reached back before the run's first traffic would judge this release by the one that failed before it. */
+function windowOf(intervalMs: number, context: Context, at: number): number {
+  const since = Math.floor((at - context.analysedFrom) / 1_000) * 1_000;
+  return Math.max(1_000, Math.min(intervalMs, since));
+}
+
+function templateOf(metric: Metric, namespace: string, ports: Ports): CheckRequest['template'] {
+  if (metric.templateRef === undefined) return undefined;
+  const { name } = metric.templateRef;
+  const object = ports.metricTemplates.get({ namespace, name });
+  const parsed = object === undefined ? undefined : parseMetricTemplate(object);
+  return parsed?.ok === true ? { namespace, name, spec: parsed.value.spec } : undefined;
+}

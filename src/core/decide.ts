@@ -1,0 +1,284 @@
+/** Deciding: an ordered chain of small policies, of which the first with an opinion wins. Pure; the clock is in the input. */
+import { formatDuration } from './duration.ts';
+import type { Input } from './input.ts';
+import type { Event } from './machine.ts';
+import { isResting } from './state.ts';
+
+export interface Decision {
+  /** What happens; absent means the state stays. */
+  readonly event?: Event;
+  /** One CamelCase word, for conditions and Events. */
+  readonly reason: string;
+  /** The "why" for people. */
+  readonly message: string;
+  /** The next absolute time (ms) at which the decision may differ without anything else changing. */
+  readonly wakeAt?: number;
+  /** Samples are due: take them and decide again. */
+  readonly needsSamples?: boolean;
+  /** Something that a person has to repair. */
+  readonly stalled?: boolean;
+  /** With `gaveUp`: nothing was proved against the release, so Git is left alone and the revision may come again. */
+  readonly inconclusive?: boolean;
+}
+
+type Policy = (input: Input) => Decision | undefined;
+
+const chain: readonly Policy[] = [
+  initialising, // nothing else makes sense before there is a primary
+  blocked, // a problem that needs a person holds everything but the safety of what runs
+  superseded, // a newer revision makes every other question about the run moot
+  detected, // at rest: is there something new?
+  canaryPods, // no samples from pods that are not ready
+  analysis, // what the samples say
+  promoting,
+  finalising,
+];
+
+export function decide(input: Input): Decision {
+  for (const policy of chain) {
+    const decision = policy(input);
+    if (decision !== undefined) return decision;
+  }
+  return { reason: input.state.phase, message: '' };
+}
+
+function initialising({ state, now, primary, services, route, seen, problem }: Input): Decision | undefined {
+  if (state.phase !== 'Initializing') return undefined;
+  if (problem !== undefined) return { ...problem, stalled: true };
+  const wait = (message: string): Decision => ({ reason: 'Initializing', message });
+  if (seen === undefined || primary === undefined) return wait('Creating the primary from the target.');
+  if (!primary.ready) return wait(`Waiting for the primary's pods: ${primary.message}.`);
+  if (!services.backends || !services.apexToPrimary) return wait('Turning the Services to the primary.');
+  if (!route.accepted) return wait(`Waiting for the route: ${route.message ?? 'not accepted yet'}.`);
+  return {
+    event: { type: 'initialized', now, revision: primary.revision ?? seen.revision },
+    reason: 'Initialized',
+    message: 'Initialised: the primary serves all requests.',
+  };
+}
+
+function blocked({ problem, state }: Input): Decision | undefined {
+  if (problem === undefined || state.phase === 'Terminating') return undefined;
+  return { ...problem, stalled: true };
+}
+
+function superseded(input: Input): Decision | undefined {
+  const { state, seen, now, primary } = input;
+  const { phase, context } = state;
+  const running = phase === 'Progressing' || phase === 'WaitingPromotion';
+  const unwritten = phase === 'Promoting' && primary?.revision !== context.revision;
+  if (!(running || unwritten) || seen === undefined || seen.revision === context.revision) return undefined;
+  if (seen.isPromoted) {
+    return {
+      event: { type: 'returned', now },
+      reason: 'Returned',
+      message: 'The target is back on the promoted revision; the run ended without a verdict.',
+    };
+  }
+  if (input.quarantined !== undefined && !input.retry) {
+    return {
+      event: { type: 'returned', now },
+      reason: 'Quarantined',
+      message: `Revision ${seen.revision} failed before and gets no traffic: ${input.quarantined.reason}`,
+    };
+  }
+  return {
+    event: { type: 'started', now, revision: seen.revision },
+    reason: 'NewRevision',
+    message: `Revision ${seen.revision} replaces ${context.revision}, whose run ended without a verdict.`,
+  };
+}
+
+function detected(input: Input): Decision | undefined {
+  const { state, seen, now, retry, quarantined } = input;
+  if (!isResting(state.phase) || seen === undefined) return undefined;
+  const wakeAt = now < state.context.dueAt ? { wakeAt: state.context.dueAt } : {};
+  if (seen.isPromoted) return atRest(input, wakeAt);
+  if (!retry) {
+    if (
+      quarantined !== undefined &&
+      !(state.phase === 'Failed' && seen.revision === state.context.revision)
+    ) {
+      return {
+        reason: 'Quarantined',
+        message: `Revision ${seen.revision} failed before and gets no traffic: ${quarantined.reason}`,
+        ...wakeAt,
+      };
+    }
+    if (state.phase === 'Failed' && seen.revision === state.context.revision)
+      return { reason: '', message: '', ...wakeAt };
+  }
+  return {
+    event: { type: 'started', now, revision: seen.revision },
+    reason: 'NewRevision',
+    message: `Revision ${seen.revision} was found; its pods are starting.`,
+  };
+}
+
+/** The sentence of the run's end stays; only a failure whose revert has arrived is told anew. */
+function atRest({ state }: Input, wake: { wakeAt?: number }): Decision {
+  if (state.phase === 'Failed') return { reason: 'Converged', message: '', ...wake };
+  return { reason: '', message: '', ...wake };
+}
+
+function canaryPods({ state, target, now }: Input): Decision | undefined {
+  if (state.phase !== 'Progressing' && state.phase !== 'WaitingPromotion') return undefined;
+  const { context } = state;
+  if (target?.ready === true) {
+    if (context.analysedFrom > 0 && context.readyBy === 0) return undefined;
+    const message = context.plan.skipAnalysis
+      ? 'The canary is ready; analysis is skipped.'
+      : 'The canary is ready.';
+    return { event: { type: 'canaryReady', now }, reason: 'CanaryReady', message };
+  }
+  const pods = target?.message ?? 'the target is missing';
+  const late = context.readyBy > 0 && now >= context.readyBy;
+  if (late || (target?.deadlineExceeded === true && context.readyBy > 0)) {
+    const limit = formatDuration(context.plan.progressDeadlineMs);
+    const why = late
+      ? `were not ready within ${limit}`
+      : 'will not become ready: their Deployment exceeded its own progress deadline';
+    return {
+      event: { type: 'gaveUp', now },
+      reason: 'ProgressDeadlineExceeded',
+      message: `The pods of revision ${context.revision} ${why} (${pods}).`,
+    };
+  }
+  if (context.readyBy === 0) {
+    return {
+      event: { type: 'canaryUnready', now },
+      reason: 'CanaryNotReady',
+      message: `The canary's pods are not ready: ${pods}.`,
+    };
+  }
+  return {
+    reason: 'CanaryNotReady',
+    message: `Waiting for the canary's pods: ${pods}.`,
+    wakeAt: context.readyBy,
+  };
+}
+
+function analysis(input: Input): Decision | undefined {
+  const { state, now, route, verdict } = input;
+  if (state.phase !== 'Progressing' && state.phase !== 'WaitingPromotion') return undefined;
+  const { context } = state;
+  const { plan } = context;
+  if (now < context.dueAt) return { reason: '', message: '', wakeAt: context.dueAt };
+  if (!route.accepted) {
+    return undecided(
+      input,
+      'inconclusive',
+      'RouteNotAccepted',
+      `The route is not accepted: ${route.message ?? 'no answer yet'}`,
+    );
+  }
+  if (verdict === undefined) return { reason: '', message: '', needsSamples: true };
+  if (verdict === 'pass')
+    return { event: { type: 'passed', now }, reason: 'ChecksPassed', message: 'All checks passed.' };
+  if (verdict.outcome === 'fail') {
+    const last = context.failures + 1 >= plan.threshold;
+    const count = `failed check ${context.failures + 1} of ${plan.threshold}`;
+    return {
+      event: { type: 'failed', now },
+      reason: last ? 'ChecksFailed' : 'CheckFailed',
+      message: `${verdict.check} was ${verdict.value}, allowed is ${verdict.limit} (${count}${at(context.weight)}).`,
+    };
+  }
+  if (verdict.outcome === 'pass')
+    return { event: { type: 'passed', now }, reason: 'ChecksPassed', message: 'All checks passed.' };
+  const reasons = { noData: 'NoData', error: 'MetricsUnavailable', inconclusive: 'Inconclusive' } as const;
+  return undecided(
+    input,
+    verdict.outcome,
+    reasons[verdict.outcome],
+    `${verdict.check} has no verdict: ${verdict.value}`,
+  );
+}
+
+function at(weight: number): string {
+  return weight > 0 ? `, at ${weight} % of the requests` : '';
+}
+
+/** Holds the run, and ends it only where the Canary says so. */
+function undecided(
+  input: Input,
+  kind: 'noData' | 'error' | 'inconclusive',
+  reason: string,
+  why: string,
+): Decision {
+  const { now } = input;
+  const { context } = input.state;
+  const rule = context.plan.undecided[kind];
+  const since = context.undecidedSince > 0 ? context.undecidedSince : now;
+  if (now - since < rule.timeLimitMs)
+    return { event: { type: 'undecided', now, kind }, reason, message: `${why}. The run holds.` };
+  const limit = formatDuration(rule.timeLimitMs);
+  if (rule.policy === 'Hold') {
+    return {
+      event: { type: 'undecided', now, kind },
+      reason: `${reason}TimeLimit`,
+      message: `${why}. The run has held for more than ${limit} and needs a person.`,
+    };
+  }
+  return {
+    event: { type: 'gaveUp', now },
+    reason: `${reason}TimeLimit`,
+    message: `${why}. No verdict within ${limit}, so the traffic went back; Git was left alone.`,
+    inconclusive: true,
+  };
+}
+
+function promoting({ state, primary, now }: Input): Decision | undefined {
+  if (state.phase !== 'Promoting') return undefined;
+  const { context } = state;
+  if (primary?.revision !== context.revision) {
+    return {
+      reason: 'Promoting',
+      message: `Revision ${context.revision} passed and is copied to the primary.`,
+    };
+  }
+  if (!primary.ready) {
+    if (context.readyBy > 0 && (now >= context.readyBy || primary.deadlineExceeded)) {
+      return {
+        reason: 'PromotionStalled',
+        message: `The primary does not become ready with revision ${context.revision} (${primary.message}); requests stay where pods are available.`,
+        stalled: true,
+      };
+    }
+    const wakeAt = context.readyBy > 0 ? { wakeAt: context.readyBy } : {};
+    return {
+      reason: 'Promoting',
+      message: `The primary rolls out revision ${context.revision}: ${primary.message}.`,
+      ...wakeAt,
+    };
+  }
+  if (now < context.dueAt) {
+    return {
+      reason: 'Promoting',
+      message: 'The primary takes the requests back in steps.',
+      wakeAt: context.dueAt,
+    };
+  }
+  return {
+    event: { type: 'primaryReady', now },
+    reason: 'PrimaryReady',
+    message: `The primary runs revision ${context.revision}.`,
+  };
+}
+
+function finalising({ state, now }: Input): Decision | undefined {
+  if (state.phase !== 'Finalising') return undefined;
+  const { context } = state;
+  if (now < context.dueAt) {
+    return {
+      reason: 'Finalising',
+      message: 'All requests go to the primary; the canary finishes its last ones.',
+      wakeAt: context.dueAt,
+    };
+  }
+  return {
+    event: { type: 'elapsed', now },
+    reason: 'Promoted',
+    message: `Revision ${context.revision} was promoted.`,
+  };
+}

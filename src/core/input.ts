@@ -1,0 +1,48 @@
+/** Everything a decision may look at: one snapshot of the world, gathered before, so that deciding needs no second look. */
+import type { CheckResult } from './judge.ts';
+import type { State } from './state.ts';
+
+/** One side of the release as its pods are. */
+export interface Side {
+  /** Wanted replicas. */
+  readonly replicas: number;
+  /** As many pods as asked for are available, all of the present template. */
+  readonly ready: boolean;
+  /** At least one pod is available: the side may carry traffic. */
+  readonly available: boolean;
+  /** The workload's own controller gave up. */
+  readonly deadlineExceeded: boolean;
+  readonly message: string;
+}
+
+export interface Problem {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface Input {
+  /** Milliseconds since the epoch; no policy reads a clock. */
+  readonly now: number;
+  readonly state: State;
+  /** The revision that the primary serves by a verdict; empty before initialisation. */
+  readonly promoted: string;
+  /** What the target asks for now; undefined while there is no target. */
+  readonly seen?: { readonly revision: string; readonly isPromoted: boolean };
+  /** The seen revision failed before and gets no traffic. */
+  readonly quarantined?: { readonly reason: string };
+  /** A person asked for another try of exactly the seen revision. */
+  readonly retry: boolean;
+  readonly target?: Side;
+  readonly primary?: Side & { readonly revision?: string };
+  readonly services: { readonly backends: boolean; readonly apexToPrimary: boolean };
+  readonly route: {
+    readonly accepted: boolean;
+    readonly current: boolean;
+    readonly weights?: { readonly primary: number; readonly canary: number };
+    readonly message?: string;
+  };
+  /** What stands in the way until somebody acts. */
+  readonly problem?: Problem;
+  /** The decisive result of this step's samples, `pass` when all passed; undefined while none were taken in this pass. */
+  readonly verdict?: CheckResult | 'pass';
+}

@@ -1,0 +1,245 @@
+/** The release policy as one xstate machine: a pure function from a committed state and an event to the next state. */
+import { assign, setup } from 'xstate';
+import type { CanaryPhase } from '../api/canary-status.ts';
+import type { Plan, UndecidedKind } from './plan.ts';
+
+/** Plain fields that live in the Canary's status between passes; `plan` comes from the spec each time. Times in ms since the epoch, 0 = none. */
+export interface Context {
+  readonly plan: Plan;
+  /** Revision of the run in hand, or of the last one. */
+  readonly revision: string;
+  /** Percent of the requests that the canary may have. */
+  readonly weight: number;
+  /** Passed blue/green checks. */
+  readonly iterations: number;
+  /** Failed checks of the run; a pass does not reset them, as in Flagger. */
+  readonly failures: number;
+  /** The next decision; in a phase at rest, when the canary pods may go. */
+  readonly dueAt: number;
+  /** By when the canary (Progressing) or the primary (Promoting) must be ready. */
+  readonly readyBy: number;
+  /** First canary traffic (or, for blue/green, first check) of the run: no sample may reach back before it. */
+  readonly analysedFrom: number;
+  /** When the present weight began. */
+  readonly stepAt: number;
+  readonly undecidedSince: number;
+  readonly undecidedKind: UndecidedKind | '';
+}
+
+export type Event = { readonly now: number } & (
+  | { readonly type: 'initialized'; readonly revision: string }
+  | { readonly type: 'started'; readonly revision: string }
+  | { readonly type: 'returned' }
+  | { readonly type: 'gateClosed' }
+  | { readonly type: 'gateOpened' }
+  | { readonly type: 'canaryReady' }
+  | { readonly type: 'canaryUnready' }
+  | { readonly type: 'passed' }
+  | { readonly type: 'failed' }
+  | { readonly type: 'undecided'; readonly kind: UndecidedKind }
+  | { readonly type: 'gaveUp' }
+  | { readonly type: 'primaryReady' }
+  | { readonly type: 'elapsed' }
+  | { readonly type: 'deleted' }
+);
+
+const noRun = {
+  weight: 0,
+  iterations: 0,
+  failures: 0,
+  readyBy: 0,
+  analysedFrom: 0,
+  stepAt: 0,
+  undecidedSince: 0,
+  undecidedKind: '',
+} as const;
+const emptyPlan: Plan = {
+  strategy: 'BlueGreen',
+  routed: false,
+  weights: [],
+  iterations: 1,
+  intervalMs: 60_000,
+  threshold: 1,
+  promotionStep: 0,
+  progressDeadlineMs: 600_000,
+  skipAnalysis: false,
+  undecided: {
+    noData: { timeLimitMs: 0, policy: 'Hold' },
+    error: { timeLimitMs: 0, policy: 'Hold' },
+    inconclusive: { timeLimitMs: 0, policy: 'Hold' },
+  },
+};
+/** A fresh Canary's context, before anything was observed. */
+export const initialContext: Context = { plan: emptyPlan, revision: '', dueAt: 0, ...noRun };
+
+/** The weight after `weight`, or undefined when it was the last. Found by value, so that an edited list cannot jump ahead of it. */
+export function nextWeight(plan: Plan, weight: number): number | undefined {
+  return plan.weights.find(candidate => candidate > weight);
+}
+
+/** Blue/green behind a router ends with one check at full canary traffic. */
+function wantsFullTraffic({ plan, iterations, weight }: Context): boolean {
+  return plan.strategy === 'BlueGreen' && plan.routed && weight === 0 && iterations + 1 >= plan.iterations;
+}
+
+const arm = {
+  dueAt: ({ context, event }: { context: Context; event: Event }) => event.now + context.plan.intervalMs,
+};
+const decided = { undecidedSince: 0, undecidedKind: '' } as const;
+
+export const machine = setup({
+  types: {} as { context: Context; events: Event; input: Context | undefined },
+  guards: {
+    tooEarly: ({ context, event }) => event.now < context.dueAt,
+    begun: ({ context }) => context.analysedFrom > 0,
+    skips: ({ context }) => context.plan.skipAnalysis,
+    moreWeights: ({ context }) =>
+      context.plan.strategy === 'Canary' && nextWeight(context.plan, context.weight) !== undefined,
+    moreChecks: ({ context }) =>
+      context.plan.strategy === 'BlueGreen' && context.iterations + 1 < context.plan.iterations,
+    wantsFullTraffic: ({ context }) => wantsFullTraffic(context),
+    exhausted: ({ context }) => context.failures + 1 >= context.plan.threshold,
+    stepsBack: ({ context }) => context.plan.promotionStep > 0 && context.weight > context.plan.promotionStep,
+    sameRevision: ({ context, event }) => event.type === 'started' && event.revision === context.revision,
+  },
+  actions: {
+    settle: assign(({ event, context }) => ({
+      ...noRun,
+      revision: event.type === 'initialized' ? event.revision : context.revision,
+      dueAt: event.now + context.plan.intervalMs,
+    })),
+    begin: assign(({ event, context }) => ({
+      ...noRun,
+      revision: event.type === 'started' ? event.revision : context.revision,
+      dueAt: 0,
+      readyBy: event.now + context.plan.progressDeadlineMs,
+    })),
+    /** A run's numbers stay readable after it ended, but for the traffic. */
+    end: assign(({ event, context }) => ({
+      ...decided,
+      weight: 0,
+      iterations: 0,
+      readyBy: 0,
+      analysedFrom: 0,
+      stepAt: 0,
+      dueAt: event.now + context.plan.intervalMs,
+    })),
+    finish: assign({ ...noRun, dueAt: 0 }),
+    open: assign({
+      ...arm,
+      ...decided,
+      readyBy: 0,
+      weight: ({ context }) => (context.plan.strategy === 'Canary' ? (nextWeight(context.plan, 0) ?? 0) : 0),
+      analysedFrom: ({ event }) => event.now,
+      stepAt: ({ event }) => event.now,
+    }),
+    advance: assign({
+      ...arm,
+      ...decided,
+      weight: ({ context }) => nextWeight(context.plan, context.weight) ?? context.weight,
+      stepAt: ({ event }) => event.now,
+    }),
+    iterate: assign({ ...arm, ...decided, iterations: ({ context }) => context.iterations + 1 }),
+    routeAll: assign({
+      ...arm,
+      ...decided,
+      weight: 100,
+      iterations: ({ context }) => context.iterations + 1,
+      stepAt: ({ event }) => event.now,
+    }),
+    strike: assign({ ...arm, ...decided, failures: ({ context }) => context.failures + 1 }),
+    count: assign({ failures: ({ context }) => context.failures + 1 }),
+    hold: assign({
+      ...arm,
+      undecidedSince: ({ context, event }) =>
+        context.undecidedSince > 0 ? context.undecidedSince : event.now,
+      undecidedKind: ({ event }) => (event.type === 'undecided' ? event.kind : ''),
+    }),
+    await: assign({ readyBy: ({ context, event }) => event.now + context.plan.progressDeadlineMs }),
+    recovered: assign({ ...arm, readyBy: 0 }),
+    promote: assign({
+      ...decided,
+      dueAt: 0,
+      readyBy: ({ context, event }) => event.now + context.plan.progressDeadlineMs,
+    }),
+    stepBack: assign({
+      ...arm,
+      readyBy: 0,
+      weight: ({ context }) => context.weight - context.plan.promotionStep,
+    }),
+    drain: assign({ ...arm, readyBy: 0, weight: 0 }),
+  },
+}).createMachine({
+  id: 'canary',
+  initial: 'Initializing',
+  context: ({ input }) => input ?? initialContext,
+  on: { deleted: { target: '.Terminating', actions: 'await' } },
+  states: {
+    Initializing: { on: { initialized: { target: 'Initialized', actions: 'settle' } } },
+    Initialized: { on: { gateClosed: 'Waiting', started: { target: 'Progressing', actions: 'begin' } } },
+    Succeeded: { on: { gateClosed: 'Waiting', started: { target: 'Progressing', actions: 'begin' } } },
+    Failed: { on: { gateClosed: 'Waiting', started: { target: 'Progressing', actions: 'begin' } } },
+    Waiting: {
+      on: {
+        started: { target: 'Progressing', actions: 'begin' },
+        returned: { target: 'Succeeded', actions: 'end' },
+      },
+    },
+    Progressing: {
+      on: {
+        started: { target: 'Progressing', actions: 'begin' },
+        returned: { target: 'Succeeded', actions: 'end' },
+        canaryReady: [
+          { guard: 'begun', actions: 'recovered' },
+          { guard: 'skips', target: 'Promoting', actions: 'promote' },
+          { actions: 'open' },
+        ],
+        canaryUnready: { actions: 'await' },
+        gaveUp: { target: 'Failed', actions: 'end' },
+        passed: [
+          { guard: 'tooEarly' },
+          { guard: 'moreWeights', actions: 'advance' },
+          { guard: 'moreChecks', actions: 'iterate' },
+          { guard: 'wantsFullTraffic', actions: 'routeAll' },
+          { target: 'Promoting', actions: 'promote' },
+        ],
+        failed: [
+          { guard: 'tooEarly' },
+          { guard: 'exhausted', target: 'Failed', actions: ['count', 'end'] },
+          { actions: 'strike' },
+        ],
+        undecided: [{ guard: 'tooEarly' }, { actions: 'hold' }],
+        gateClosed: { target: 'WaitingPromotion', actions: 'hold' },
+      },
+    },
+    WaitingPromotion: {
+      on: {
+        started: { target: 'Progressing', actions: 'begin' },
+        returned: { target: 'Succeeded', actions: 'end' },
+        gateOpened: { target: 'Promoting', actions: 'promote' },
+        gaveUp: { target: 'Failed', actions: 'end' },
+        failed: [
+          { guard: 'tooEarly' },
+          { guard: 'exhausted', target: 'Failed', actions: ['count', 'end'] },
+          { actions: 'strike' },
+        ],
+        undecided: [{ guard: 'tooEarly' }, { actions: 'hold' }],
+      },
+    },
+    Promoting: {
+      on: {
+        started: [{ guard: 'sameRevision' }, { target: 'Progressing', actions: 'begin' }],
+        returned: { target: 'Succeeded', actions: 'end' },
+        primaryReady: [
+          { guard: 'tooEarly' },
+          { guard: 'stepsBack', actions: 'stepBack' },
+          { target: 'Finalising', actions: 'drain' },
+        ],
+      },
+    },
+    Finalising: { on: { elapsed: [{ guard: 'tooEarly' }, { target: 'Succeeded', actions: 'finish' }] } },
+    Terminating: {},
+  },
+});
+
+export type Phase = CanaryPhase;

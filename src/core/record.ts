@@ -1,0 +1,264 @@
+/** Recording: the next status after a decision - the run's story, what was promoted, what is quarantined, what is owed to Git and people. */
+import type { CanaryStatus, OutboxEntry, QuarantinedRevision } from '../api/canary-status.ts';
+import type { CanaryRunStatus, RollbackStatus } from '../api/run-status.ts';
+import { statusLimits } from '../api/status-limits.ts';
+import { type AlertTarget, type Announcement, alertEntries } from './announce.ts';
+import { conditionsOf } from './conditions.ts';
+import type { Decision } from './decide.ts';
+import type { CheckResult } from './judge.ts';
+import { type Milestone, milestoneOf } from './milestone.ts';
+import type { RevisionRecord } from './revision.ts';
+import type { State } from './state.ts';
+import { fieldsOf, instant } from './status.ts';
+import { sentence } from './words.ts';
+
+export interface Facts {
+  readonly now: number;
+  /** The Canary's generation. */
+  readonly generation: number;
+  readonly canaryUid: string;
+  readonly targetKind: string;
+  readonly decision: Decision;
+  /** What the target's present generation asks for; undefined keeps what is recorded. */
+  readonly target?: RevisionRecord;
+  readonly converged: boolean;
+  readonly images: {
+    readonly primary: Readonly<Record<string, string>>;
+    readonly target: Readonly<Record<string, string>>;
+  };
+  readonly verdict?: CheckResult;
+  readonly alerts: readonly AlertTarget[];
+  /** `spec.rollback.git`; undefined where Git is not Siskin's business. */
+  readonly git?: {
+    readonly mode: string;
+    readonly repository: string;
+    readonly branch?: string;
+    readonly path: string;
+  };
+  /** Value of the annotation `siskin.dev/retry`, when this decision follows it. */
+  readonly retry?: string;
+}
+
+export interface Recorded {
+  readonly status: CanaryStatus;
+  readonly announcement?: Announcement;
+}
+
+/** `before` and `after` are the states around the decision's event; equal where nothing happened. */
+export function record(previous: CanaryStatus, before: State, after: State, facts: Facts): Recorded {
+  const { decision, now } = facts;
+  const milestone =
+    decision.event !== undefined && after !== before ? milestoneOf(before, after, decision.event) : undefined;
+  const at = new Date(now).toISOString();
+  const told = sentence(milestone, before, after, decision.message) || (previous.message ?? '');
+  const message = told.slice(0, statusLimits.message);
+  const reason = decision.reason || (previous.reason ?? after.phase);
+  const { top, clocks } = fieldsOf(after);
+  const run = runAfter(previous, after, milestone, message, facts);
+  const rollback =
+    milestone === 'RolledBack' && run !== undefined ? rollbackOf(run, message, facts) : previous.rollback;
+  const quarantine = quarantineAfter(previous, after, milestone, message, facts);
+  const promoted = promotedAfter(previous, after, milestone, facts);
+  const announcement =
+    milestone === undefined ? undefined : { milestone, reason, message, runId: run?.id ?? 'init' };
+  const outbox = outboxAfter(previous.outbox ?? [], announcement, run, rollback, milestone, facts);
+  const { run: _run, rollback: _rollback, quarantine: _quarantine, promoted: _promoted, ...rest } = previous;
+  const status: CanaryStatus = {
+    ...rest,
+    ...top,
+    observedGeneration: facts.generation,
+    reason,
+    message,
+    lastTransitionTime: after.phase === previous.phase ? (previous.lastTransitionTime ?? at) : at,
+    conditions: conditionsOf(previous.conditions ?? [], {
+      state: after,
+      kind: facts.targetKind,
+      reason,
+      message,
+      stalled: decision.stalled === true,
+      converged: facts.converged,
+      generation: facts.generation,
+      now: at,
+    }),
+    ...(facts.target === undefined ? {} : { target: { ...facts.target } }),
+    ...(run === undefined ? {} : { run: withClocks(run, clocks) }),
+    ...(promoted === undefined ? {} : { promoted, lastPromotedSpec: promoted.revision }),
+    ...(quarantine.length === 0 ? {} : { quarantine }),
+    ...(rollback === undefined ? {} : { rollback }),
+    outbox,
+  };
+  return announcement === undefined ? { status } : { status, announcement };
+}
+
+function runAfter(
+  previous: CanaryStatus,
+  after: State,
+  milestone: Milestone | undefined,
+  message: string,
+  facts: Facts,
+): CanaryRunStatus | undefined {
+  const at = new Date(facts.now).toISOString();
+  if (milestone === 'NewRevision' || milestone === 'Restarted') {
+    return {
+      id: runId(after.context.revision, facts.now),
+      revision: after.context.revision,
+      ...(previous.promoted === undefined ? {} : { fromRevision: previous.promoted.revision }),
+      startedAt: at,
+      images: { from: { ...facts.images.primary }, to: { ...facts.images.target } },
+      ...(facts.git === undefined || facts.git.mode === 'Off' ? {} : { git: { state: 'Pending' as const } }),
+      ...(facts.retry === undefined ? {} : { retry: facts.retry }),
+      steps: [{ at, text: message }],
+    };
+  }
+  const { run } = previous;
+  if (run === undefined) return undefined;
+  const verdict = facts.verdict === undefined ? {} : { verdict: verdictOf(facts.verdict, at) };
+  if (milestone === undefined || milestone === 'Terminating') return { ...run, ...verdict };
+  // Readers count on steps only ever being appended: a very long run stops telling its middle and keeps room for its end.
+  const steps = run.steps ?? [];
+  const ends = milestone === 'Promoted' || milestone === 'RolledBack' || milestone === 'Returned';
+  const room = statusLimits.steps - (ends ? 0 : 1);
+  const kept = steps.length < room ? [...steps, { at, text: message, weight: after.context.weight }] : steps;
+  return { ...run, ...verdict, steps: kept };
+}
+
+/** Unique per run, also where one revision is tried again; the same for every replica, because it comes from what was committed. */
+function runId(revision: string, now: number): string {
+  return `${revision.replace(/^v\d+-/, '')}-${now.toString(36)}`;
+}
+
+const verdictKinds = {
+  pass: 'Pass',
+  fail: 'Fail',
+  noData: 'NoData',
+  error: 'Error',
+  inconclusive: 'Inconclusive',
+} as const;
+function verdictOf(result: CheckResult, at: string): NonNullable<CanaryRunStatus['verdict']> {
+  return {
+    at,
+    check: result.check,
+    value: result.value.slice(0, 256),
+    limit: result.limit.slice(0, 256),
+    kind: verdictKinds[result.outcome],
+  };
+}
+
+function withClocks(run: CanaryRunStatus, clocks: ReturnType<typeof fieldsOf>['clocks']): CanaryRunStatus {
+  const {
+    dueAt: _due,
+    readyBy: _ready,
+    weightAt: _weight,
+    stepAt: _step,
+    undecidedSince: _since,
+    undecidedKind: _kind,
+    ...rest
+  } = run;
+  const present = Object.fromEntries(Object.entries(clocks).filter(([, value]) => value !== undefined));
+  return { ...rest, ...present };
+}
+
+function rollbackOf(run: CanaryRunStatus, message: string, facts: Facts): RollbackStatus {
+  const base = {
+    id: `${facts.canaryUid.slice(0, 8)}-${run.id}`,
+    runId: run.id,
+    revision: run.revision,
+    decidedAt: new Date(facts.now).toISOString(),
+    reason: message,
+  };
+  if (facts.git === undefined || facts.git.mode === 'Off') {
+    return { ...base, state: 'Off', message: 'spec.rollback.git does not ask for a revert.' };
+  }
+  if (facts.decision.inconclusive === true) {
+    return {
+      ...base,
+      state: 'Held',
+      verdict: 'Held',
+      message: 'Nothing was proved against the change, so Git was left alone.',
+    };
+  }
+  return { ...base, state: 'Pending', attempts: 0 };
+}
+
+function quarantineAfter(
+  previous: CanaryStatus,
+  after: State,
+  milestone: Milestone | undefined,
+  message: string,
+  facts: Facts,
+): QuarantinedRevision[] {
+  const others = (previous.quarantine ?? []).filter(entry => entry.revision !== after.context.revision);
+  const started = milestone === 'NewRevision' || milestone === 'Restarted';
+  if (milestone !== 'RolledBack' || facts.decision.inconclusive === true)
+    return started ? others : (previous.quarantine ?? []);
+  const entry = { revision: after.context.revision, at: new Date(facts.now).toISOString(), reason: message };
+  return [...others, entry].slice(-statusLimits.quarantine);
+}
+
+function promotedAfter(
+  previous: CanaryStatus,
+  after: State,
+  milestone: Milestone | undefined,
+  facts: Facts,
+): CanaryStatus['promoted'] {
+  if (milestone !== 'Initialized' && milestone !== 'Promoted') return previous.promoted;
+  const { git } = facts;
+  const position = milestone === 'Promoted' ? previous.run?.git : undefined;
+  const place =
+    git === undefined || git.mode === 'Off'
+      ? {}
+      : {
+          git: {
+            repository: git.repository,
+            path: git.path,
+            ...(git.branch === undefined ? {} : { branch: git.branch }),
+            ...(position?.head === undefined ? {} : { head: position.head }),
+            ...(position?.commit === undefined ? {} : { commit: position.commit }),
+            ...(position?.tree === undefined ? {} : { tree: position.tree }),
+          },
+        };
+  return {
+    revision: after.context.revision,
+    at: instant(facts.now) ?? '',
+    images: {
+      ...(milestone === 'Promoted'
+        ? (previous.run?.images?.to ?? facts.images.primary)
+        : facts.images.primary),
+    },
+    ...place,
+  };
+}
+
+function outboxAfter(
+  outbox: readonly OutboxEntry[],
+  announcement: Announcement | undefined,
+  run: CanaryRunStatus | undefined,
+  rollback: RollbackStatus | undefined,
+  milestone: Milestone | undefined,
+  facts: Facts,
+): OutboxEntry[] {
+  const createdAt = new Date(facts.now).toISOString();
+  const owed: OutboxEntry[] = [];
+  const usesGit = facts.git !== undefined && facts.git.mode !== 'Off';
+  if (usesGit && milestone === 'Initialized')
+    owed.push({ id: 'position/init', kind: 'position', createdAt, attempts: 0 });
+  if (usesGit && (milestone === 'NewRevision' || milestone === 'Restarted') && run !== undefined) {
+    owed.push({ id: `position/${run.id}`, kind: 'position', runId: run.id, createdAt, attempts: 0 });
+  }
+  if (milestone === 'RolledBack' && rollback?.state === 'Pending') {
+    owed.push({ id: `revert/${rollback.id}`, kind: 'revert', runId: rollback.runId, createdAt, attempts: 0 });
+  }
+  if (announcement !== undefined) owed.push(...alertEntries(announcement, facts.alerts, createdAt));
+  const fresh = owed.filter(entry => !outbox.some(other => other.id === entry.id));
+  return trimOutbox([...outbox, ...fresh]);
+}
+
+/** Git work is never dropped for want of room; the oldest alerts are. */
+export function trimOutbox(entries: readonly OutboxEntry[]): OutboxEntry[] {
+  let excess = entries.length - statusLimits.outbox;
+  return entries.filter(entry => {
+    if (excess <= 0 || entry.kind !== 'alert') return true;
+    excess -= 1;
+    return false;
+  });
+}

@@ -1,0 +1,68 @@
+/** Committed status ↔ state: the instance of the machine is what stands in the Canary's status, nothing else. */
+import type { CanaryStatus } from '../api/canary-status.ts';
+import type { Context } from './machine.ts';
+import type { Plan } from './plan.ts';
+import { initialState, isResting, type State } from './state.ts';
+
+/** The state that a status says. A resting phase has no timer of its own: the canary's pods may go one interval after it began. */
+export function stateOf(status: CanaryStatus | undefined, plan: Plan): State {
+  if (status?.phase === undefined) return initialState(plan);
+  const { phase, run } = status;
+  const resting = isResting(phase) ? millis(status.lastTransitionTime) : 0;
+  const context: Context = {
+    plan,
+    revision: status.lastAppliedSpec ?? '',
+    weight: status.canaryWeight ?? 0,
+    iterations: status.iterations ?? 0,
+    failures: status.failedChecks ?? 0,
+    dueAt: resting > 0 ? resting + plan.intervalMs : millis(run?.dueAt),
+    readyBy: millis(run?.readyBy),
+    analysedFrom: millis(run?.weightAt),
+    stepAt: millis(run?.stepAt),
+    undecidedSince: millis(run?.undecidedSince),
+    undecidedKind: run?.undecidedKind ?? '',
+  };
+  return { phase, context };
+}
+
+/** The state's fields of a status; the run's clocks are left out where there is no run. */
+export function fieldsOf({ phase, context }: State): {
+  readonly top: Pick<
+    CanaryStatus,
+    'phase' | 'canaryWeight' | 'failedChecks' | 'iterations' | 'lastAppliedSpec'
+  >;
+  readonly clocks: Readonly<
+    Record<'dueAt' | 'readyBy' | 'weightAt' | 'stepAt' | 'undecidedSince', string | undefined>
+  > & {
+    readonly undecidedKind: Exclude<Context['undecidedKind'], ''> | undefined;
+  };
+} {
+  return {
+    top: {
+      phase,
+      canaryWeight: context.weight,
+      failedChecks: context.failures,
+      iterations: context.iterations,
+      lastAppliedSpec: context.revision,
+    },
+    clocks: {
+      dueAt: isResting(phase) ? undefined : instant(context.dueAt),
+      readyBy: instant(context.readyBy),
+      weightAt: instant(context.analysedFrom),
+      stepAt: instant(context.stepAt),
+      undecidedSince: instant(context.undecidedSince),
+      undecidedKind: context.undecidedKind === '' ? undefined : context.undecidedKind,
+    },
+  };
+}
+
+/** RFC 3339 with milliseconds; undefined for 0. */
+export function instant(ms: number): string | undefined {
+  return ms > 0 ? new Date(ms).toISOString() : undefined;
+}
+
+/** Milliseconds since the epoch; 0 where there is no readable time. */
+export function millis(text: string | undefined): number {
+  const ms = text === undefined ? Number.NaN : Date.parse(text);
+  return Number.isNaN(ms) ? 0 : ms;
+}
