@@ -59,14 +59,14 @@ e2e: setup packages ## A real cluster with gateway, Prometheus and Git server; n
 test: setup packages ## The checks and all tiers in order; the last line is the total
 	@node scripts/test.ts
 
-demo: setup packages ## A cluster with Siskin, a good and a bad release, and the revert
-	node test/kind/demo.ts up
+demo: setup packages ## A cluster with gateway, Prometheus and Git host to try Siskin in; needs root
+	node test/kind/cli.ts up
 
-demo-shell: setup ## A shell whose kubectl, git and curl reach the demo
-	node test/kind/demo.ts shell
+demo-shell: setup ## A shell whose kubectl reaches the demo
+	node test/kind/cli.ts shell
 
-demo-down: setup ## Remove the demo's cluster and its data
-	node test/kind/demo.ts down
+demo-down: setup ## Remove the demo's cluster; caches stay
+	node test/kind/cli.ts down
 
 bench: setup ## Ratios against the past and against polling; never fails by time
 	node test/bench/run.ts
