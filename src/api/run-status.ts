@@ -46,6 +46,7 @@ const RunGit = z.object({
 const RunStep = z.object({
   at: timestamp().describe('When it happened.'),
   text: line().describe('What happened, for people.'),
+  weight: percent().exactOptional().describe('Percent of the requests that the canary gets from then on.'),
 });
 
 export const CanaryRunStatus = z.object({
@@ -101,6 +102,8 @@ export const RollbackStatus = z.object({
   attempts: z.int().min(0).exactOptional().describe('Number of tries so far.'),
   nextAttemptAt: timestamp().exactOptional().describe('When the next try is due.'),
   lastError: line().exactOptional().describe('Why the last try failed.'),
-  files: list(text(1024), statusLimits.files).exactOptional().describe('Paths that the revert changes.'),
+  files: list(text(512), statusLimits.files)
+    .exactOptional()
+    .describe('Paths that the revert changes, the first ones.'),
 });
 export type RollbackStatus = z.infer<typeof RollbackStatus>;

@@ -45,7 +45,6 @@ export function decide(input: Input): Decision {
 function initialising({ state, now, primary, services, route, seen, problem }: Input): Decision | undefined {
   if (state.phase !== 'Initializing') return undefined;
   if (problem !== undefined) return { ...problem, stalled: true };
-  const wait = (message: string): Decision => ({ reason: 'Initializing', message });
   if (seen === undefined || primary === undefined) return wait('Creating the primary from the target.');
   if (!primary.ready) return wait(`Waiting for the primary's pods: ${primary.message}.`);
   if (!services.backends || !services.apexToPrimary) return wait('Turning the Services to the primary.');
@@ -55,6 +54,10 @@ function initialising({ state, now, primary, services, route, seen, problem }: I
     reason: 'Initialized',
     message: 'Initialised: the primary serves all requests.',
   };
+}
+
+function wait(message: string): Decision {
+  return { reason: 'Initializing', message };
 }
 
 function blocked({ problem, state }: Input): Decision | undefined {

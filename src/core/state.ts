@@ -1,4 +1,5 @@
 /** A Canary's state and its one way forward: the machine's pure transition. */
+import { isDeepStrictEqual } from 'node:util';
 import { getInitialSnapshot, transition } from 'xstate';
 import { type Context, type Event, initialContext, machine, type Phase } from './machine.ts';
 
@@ -11,7 +12,7 @@ export interface State {
 export function step(state: State, event: Event): State {
   const snapshot = machine.resolveState({ value: state.phase, context: state.context });
   const [next] = transition(machine, snapshot, event);
-  if (next.value === state.phase && sameContext(next.context, state.context)) return state;
+  if (next.value === state.phase && isDeepStrictEqual(next.context, state.context)) return state;
   return { phase: next.value, context: next.context };
 }
 
@@ -25,8 +26,4 @@ const restPhases: ReadonlySet<Phase> = new Set<Phase>(['Initialized', 'Succeeded
 /** At rest: no run, all traffic on the primary, the canary at zero. */
 export function isResting(phase: Phase): boolean {
   return restPhases.has(phase);
-}
-
-function sameContext(a: Context, b: Context): boolean {
-  return (Object.keys(b) as (keyof Context)[]).every(key => a[key] === b[key]);
 }

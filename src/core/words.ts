@@ -20,7 +20,6 @@ export function sentence(milestone: Milestone | undefined, before: State, after:
   switch (milestone) {
     case 'WeightChanged':
     case 'CheckPassed':
-      return progress(context);
     case 'CanaryReady':
       return progress(context);
     case 'Promoting':
@@ -33,7 +32,17 @@ export function sentence(milestone: Milestone | undefined, before: State, after:
       return before.context.weight > 0
         ? `${why} All requests go to the primary again.`
         : `${why} No request reached it.`;
-    default:
+    case 'Initialized':
+    case 'NewRevision':
+    case 'Restarted':
+    case 'CheckFailed':
+    case 'Held':
+    case 'CanaryNotReady':
+    case 'WaitingForApproval':
+    case 'Promoted':
+    case 'Returned':
+    case 'Terminating':
+    case undefined:
       return why;
   }
 }
