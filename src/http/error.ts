@@ -79,7 +79,7 @@ export function toHttpError(error: unknown, origin: string, now: number): HttpEr
     return statusError(error.response.status, error.response.headers['retry-after'], origin, now);
   }
   const codes = chain.map(each => codeOf(each));
-  const known = codes.find(code => code in networkCodes);
+  const known = codes.find(code => Object.hasOwn(networkCodes, code));
   if (known !== undefined) return new HttpError('network', `${origin}: ${networkCodes[known]}`);
   if (chain.some(each => each instanceof Error && each.message.startsWith('maxContentLength'))) {
     return new HttpError('tooLarge', `${origin}: the answer is larger than allowed`);

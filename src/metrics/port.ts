@@ -4,11 +4,14 @@
 export type Sample =
   | {
       readonly kind: 'value';
-      readonly value: number /** Evaluation time, ms since the epoch. */;
+      /** Finite. */
+      readonly value: number;
+      /** Evaluation time, ms since the epoch. */
       readonly at: number;
     }
+  /** No series, NaN (a division of nothing by nothing), or a sample that is not of the time that was asked for. */
   | { readonly kind: 'noData'; readonly why: string }
-  /** NaN, several series, a warning (partial answer), a range or string result: an answer from which nothing follows. */
+  /** Several series, ±Inf, a warning (partial answer), a range or string result: an answer from which nothing follows. */
   | { readonly kind: 'inconclusive'; readonly why: string }
   | { readonly kind: 'error'; readonly why: string };
 
