@@ -83,8 +83,31 @@ export type GitErrorCode =
   | 'Timeout'
   | 'GitFailed';
 
-/** The port. Rejects with `GitError` (code, transient or not, message without secrets). Calls on one repository wait for one another. */
+/**
+ * What both methods of the port reject with. The message names the ManifestRepository and what to do, and holds no
+ * secret. `transient` says that the same call may succeed later without anybody changing anything.
+ */
+export class GitError extends Error {
+  readonly code: GitErrorCode;
+  readonly transient: boolean;
+
+  constructor(code: GitErrorCode, message: string, options: { readonly transient: boolean }) {
+    super(message);
+    this.name = 'GitError';
+    this.code = code;
+    this.transient = options.transient;
+  }
+}
+
+/** The port. Rejects with `GitError`. Calls on one repository wait for one another. */
 export interface GitRepository {
-  locate(repository: RepositoryAccess, at: { branch: string; path: string }): Promise<GitPosition>;
+  /**
+   * Where `path` stands at the head of `branch`; or, with `commit`, at that commit of the branch: the one which the
+   * GitOps agent says it applied, which may be behind the head. `GitPosition.head` then is that commit.
+   */
+  locate(
+    repository: RepositoryAccess,
+    at: { readonly branch: string; readonly path: string; readonly commit?: string },
+  ): Promise<GitPosition>;
   revert(request: RevertRequest): Promise<RevertResult>;
 }

@@ -1,0 +1,70 @@
+/** Makes the revert's commit from nothing but the request and the plan, so that every replica makes the same object. */
+import type { Git } from './git.ts';
+import { idTrailer, type NamedCommit } from './history.ts';
+import type { RevertRequest } from './port.ts';
+import { oneLine } from './redact.ts';
+
+/** A range longer than this is not spelled out; the first and the last commit tell enough. */
+const mostNamed = 20;
+
+/** Answers the object name; the commit is in the mirror and on no branch. */
+export async function commitRevert(
+  git: Git,
+  request: RevertRequest,
+  plan: { readonly tip: string; readonly tree: string; readonly undone: readonly NamedCommit[] },
+): Promise<string> {
+  const { name, email } = request.repository.commit;
+  const date = `@${Math.floor(request.decidedAt / 1000)} +0000`;
+  const commit = await git(['commit-tree', '-p', plan.tip, '-F', '-', plan.tree], {
+    input: revertMessage(request, plan.undone),
+    environment: {
+      GIT_AUTHOR_NAME: name,
+      GIT_AUTHOR_EMAIL: email,
+      GIT_AUTHOR_DATE: date,
+      GIT_COMMITTER_NAME: name,
+      GIT_COMMITTER_EMAIL: email,
+      GIT_COMMITTER_DATE: date,
+    },
+  });
+  return commit.text;
+}
+
+/**
+ * Subject and "This reverts commit" as git-revert(1) writes them, since hosts link them; then the reason; then trailers
+ * in the last paragraph, where git-interpret-trailers(1) reads them.
+ */
+export function revertMessage(request: RevertRequest, undone: readonly NamedCommit[]): string {
+  const { canary, repository } = request;
+  const [only] = undone;
+  const subject =
+    only !== undefined && undone.length === 1
+      ? `Revert "${oneLine(only.subject, 200)}"`
+      : `Revert ${canary.namespace}/${canary.name} to ${request.good.commit.slice(0, 12)}`;
+  const where = request.path === '' ? '' : ` (only ${request.path})`;
+  const named = undone.slice(0, mostNamed).map(({ commit, subject }) => {
+    const title = undone.length === 1 ? '' : `: ${oneLine(subject, 100)}`;
+    return `This reverts commit ${commit}${where}${title}.`;
+  });
+  if (undone.length > mostNamed) named.push(`And ${undone.length - mostNamed} earlier commits.`);
+  const trailers = [
+    `${idTrailer}: ${request.rollbackId}`,
+    ...undone.slice(0, mostNamed).map(({ commit }) => `Rollback-Of: ${commit}`),
+    `Siskin-Canary: ${canary.namespace}/${canary.name}`,
+    `Siskin-Revision: ${request.revision}`,
+    `Signed-off-by: ${repository.commit.name} <${repository.commit.email}>`,
+  ];
+  return `${[subject, named.join('\n'), plainText(request.reason), trailers.join('\n')]
+    .filter(paragraph => paragraph !== '')
+    .join('\n\n')}\n`;
+}
+
+/** The reason without characters that a terminal would obey; its lines stay. At most 4000 characters. */
+function plainText(text: string): string {
+  return text
+    .split(/\r?\n/u)
+    .map(line => oneLine(line, 1000))
+    .join('\n')
+    .trim()
+    .slice(0, 4000)
+    .toWellFormed();
+}

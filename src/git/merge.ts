@@ -1,0 +1,90 @@
+/** Undoes a change by a three-way merge of trees in the object database: no checkout, no index, no work tree. */
+import type { Git } from './git.ts';
+import { type Entry, entriesOf, makeTree } from './objects.ts';
+
+/** Makes objects that depend on nothing but their content, so that a second try finds them there. */
+const nobody: Readonly<Record<string, string>> = {
+  GIT_AUTHOR_NAME: 'none',
+  GIT_AUTHOR_EMAIL: 'none',
+  GIT_AUTHOR_DATE: '@0 +0000',
+  GIT_COMMITTER_NAME: 'none',
+  GIT_COMMITTER_EMAIL: 'none',
+  GIT_COMMITTER_DATE: '@0 +0000',
+};
+
+/**
+ * Merges `theirs` into `ours` as seen from `base`, all tree objects. `conflicts` names the files, relative to the
+ * trees, that changed on both sides in the same place. Loads only the blobs which differ on both sides.
+ */
+export async function mergeTrees(
+  git: Git,
+  trees: { readonly base: string; readonly ours: string; readonly theirs: string },
+): Promise<{ readonly tree: string; readonly conflicts: readonly string[] }> {
+  // merge-tree takes the merge base from history and learned --merge-base only in git 2.40.
+  const commit = async (tree: string, parents: readonly string[]): Promise<string> =>
+    (
+      await git(['commit-tree', ...parents.flatMap(parent => ['-p', parent]), '-m', 'x', tree], {
+        environment: nobody,
+      })
+    ).text;
+  const base = await commit(trees.base, []);
+  const ours = await commit(trees.ours, [base]);
+  const theirs = await commit(trees.theirs, [base]);
+  const merge = await git(
+    ['merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', ours, theirs],
+    {
+      codes: [0, 1],
+      network: true,
+    },
+  );
+  const [tree = '', ...files] = merge.text.split('\0');
+  return { tree, conflicts: merge.code === 0 ? [] : [...new Set(files.filter(file => file !== ''))] };
+}
+
+/** The root tree `root` with the object at `path` replaced; the folders above `path` exist in it. */
+export async function graft(git: Git, root: string, path: string, entry: Entry): Promise<string> {
+  if (path === '') return entry.object;
+  const [first = '', ...rest] = path.split('/');
+  const entries = await entriesOf(git, root);
+  const old = entries.find(candidate => candidate.name === first);
+  const inner =
+    rest.length === 0
+      ? { ...entry, name: first }
+      : {
+          mode: '040000',
+          type: 'tree',
+          name: first,
+          object: await graft(git, old?.object ?? '', rest.join('/'), entry),
+        };
+  return makeTree(git, [...entries.filter(candidate => candidate.name !== first), inner]);
+}
+
+/**
+ * Whether `ours` still holds something of what a failed change did to a file: a line that it added, or else the absence
+ * of every line that it took away. Undefined content stands for a file that does not exist.
+ */
+export function stillWanted(file: {
+  readonly good: string | undefined;
+  readonly failed: string | undefined;
+  readonly ours: string | undefined;
+}): boolean {
+  if (file.ours === undefined || file.failed === undefined) return file.ours === file.failed;
+  const good = countLines(file.good ?? '');
+  const failed = countLines(file.failed);
+  const ours = countLines(file.ours);
+  const added = [...failed].filter(([line, count]) => count > (good.get(line) ?? 0)).map(([line]) => line);
+  if (added.length > 0) return added.some(line => (ours.get(line) ?? 0) > (good.get(line) ?? 0));
+  return [...good].every(
+    ([line, count]) => count <= (failed.get(line) ?? 0) || (ours.get(line) ?? 0) < count,
+  );
+}
+
+/** How often each line that says something occurs. */
+function countLines(text: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    const words = line.trim();
+    if (words !== '') counts.set(words, (counts.get(words) ?? 0) + 1);
+  }
+  return counts;
+}

@@ -1,0 +1,98 @@
+/** Reads trees, diffs and ancestry from the mirror's object database without loading a blob. */
+import type { Git } from './git.ts';
+
+/** One entry of a tree. */
+export interface Entry {
+  readonly mode: string;
+  readonly type: string;
+  readonly object: string;
+  readonly name: string;
+}
+
+/** One changed file between two trees; a side is undefined where the file does not exist there. */
+export interface Change {
+  readonly path: string;
+  readonly from: { readonly mode: string; readonly object: string } | undefined;
+  readonly to: { readonly mode: string; readonly object: string } | undefined;
+}
+
+export const symlinkMode = '120000';
+export const submoduleMode = '160000';
+
+/** The entry of `path` in a commit, or undefined; '' is the root tree. */
+export async function entryAt(git: Git, commit: string, path: string): Promise<Entry | undefined> {
+  if (path === '') {
+    const tree = await git(['rev-parse', '--verify', '--end-of-options', `${commit}^{tree}`]);
+    return { mode: '040000', type: 'tree', object: tree.text, name: '' };
+  }
+  const listed = await git(['ls-tree', '-z', '--full-tree', commit, '--', path]);
+  return parseEntries(listed.text).find(entry => entry.name === path);
+}
+
+/** The direct entries of a tree object. */
+export async function entriesOf(git: Git, tree: string): Promise<Entry[]> {
+  return parseEntries((await git(['ls-tree', '-z', tree])).text);
+}
+
+function parseEntries(output: string): Entry[] {
+  const entries: Entry[] = [];
+  for (const line of output.split('\0')) {
+    const match = /^(\d{6}) (\w+) ([0-9a-f]+)\t(.*)$/su.exec(line);
+    const [, mode, type, object, name] = match ?? [];
+    if (mode === undefined || type === undefined || object === undefined || name === undefined) continue;
+    entries.push({ mode, type, object, name });
+  }
+  return entries;
+}
+
+/** A tree object of these entries; blobs need not be in the mirror. */
+export async function makeTree(git: Git, entries: readonly Entry[]): Promise<string> {
+  const input = entries.map(entry => `${entry.mode} ${entry.type} ${entry.object}\t${entry.name}\0`).join('');
+  return (await git(['mktree', '-z', '--missing'], { input })).text;
+}
+
+/** All files that differ, paths relative to the two trees, renames not guessed. */
+export async function changesBetween(git: Git, from: string, to: string): Promise<Change[]> {
+  const diff = await git(['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', from, to]);
+  const changes: Change[] = [];
+  const fields = diff.text.split('\0');
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const match = /^:(\d{6}) (\d{6}) ([0-9a-f]+) ([0-9a-f]+) \w/u.exec(fields[i] ?? '');
+    const [, fromMode, toMode, fromObject, toObject] = match ?? [];
+    const path = fields[i + 1];
+    if (fromMode === undefined || toMode === undefined || path === undefined) continue;
+    changes.push({ path, from: side(fromMode, fromObject), to: side(toMode, toObject) });
+  }
+  return changes;
+}
+
+function side(mode: string, object = ''): { mode: string; object: string } | undefined {
+  return mode === '000000' ? undefined : { mode, object };
+}
+
+/** Whether the mirror knows the commit; asks no server. */
+export async function hasCommit(git: Git, commit: string): Promise<boolean> {
+  const answer = await git(['cat-file', '--batch-check=%(objecttype)'], { input: `${commit}\n` });
+  return answer.text === 'commit';
+}
+
+/** Whether the mirror knows `ancestor` and it lies in the history of `commit`. */
+export async function isAncestor(git: Git, ancestor: string, commit: string): Promise<boolean> {
+  if (!(await hasCommit(git, ancestor))) return false;
+  const answer = await git(['merge-base', '--is-ancestor', ancestor, commit], { codes: [0, 1] });
+  return answer.code === 0;
+}
+
+/** The last commit on the branch's main line, at or before `commit`, that changed `path`. */
+export async function lastChange(git: Git, commit: string, path: string): Promise<string> {
+  const log = await git([
+    'log',
+    '-1',
+    '--first-parent',
+    '--format=%H',
+    commit,
+    '--',
+    ...(path === '' ? [] : [path]),
+  ]);
+  return log.text === '' ? commit : log.text;
+}

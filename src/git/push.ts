@@ -1,0 +1,75 @@
+/** Pushes one commit by fast-forward only, and tells a lost race from a refusal from an unknown outcome. */
+import { gitError } from './errors.ts';
+import type { Git } from './git.ts';
+import { GitError } from './port.ts';
+
+export type PushOutcome =
+  | { readonly kind: 'pushed' }
+  /** Somebody else moved the branch; nothing was written. */
+  | { readonly kind: 'lost-race' }
+  /** The connection broke: the commit may be on the server or not. */
+  | { readonly kind: 'unknown'; readonly error: GitError };
+
+/** Words of git's own client and server for a branch that moved between fetch and push, or at the same moment. */
+const race =
+  /fetch first|non-fast-forward|stale info|cannot lock ref|failed to update ref|failed to lock|incorrect old value|reference already exists|is at [0-9a-f]+ but expected/iu;
+
+/**
+ * Without any force, the server compares the branch with what it told us and then swaps it. Rejects with `PushRejected`
+ * for a hook or a protected branch, and with every error that shows that nothing was written.
+ */
+export async function pushCommit(
+  git: Git,
+  push: {
+    readonly repository: string;
+    readonly branch: string;
+    readonly commit: string;
+    readonly timeoutMs: number;
+  },
+): Promise<PushOutcome> {
+  const { repository, branch, commit, timeoutMs } = push;
+  const args = [
+    'push',
+    '--porcelain',
+    '--no-verify',
+    '--no-signed',
+    '--recurse-submodules=no',
+    '--end-of-options',
+    'origin',
+    `${commit}:refs/heads/${branch}`,
+  ];
+  try {
+    // 1 is git's answer when the server refused the ref; the porcelain line then says why.
+    const answer = await git(args, { network: true, timeoutMs, codes: [0, 1] });
+    if (answer.code === 0) return { kind: 'pushed' };
+    const line = answer.text.split('\n').find(candidate => candidate.startsWith('!')) ?? '';
+    const said = `${line}\n${answer.stderr}`;
+    if (race.test(said)) return { kind: 'lost-race' };
+    const words = remoteWords(answer.stderr);
+    if (/\[rejected\]|\[remote rejected\]/u.test(line)) {
+      throw gitError('PushRejected', {
+        repository,
+        detail: `${reason(line)}${words === '' ? '' : `: ${words}`}`,
+      });
+    }
+    // "remote failure", "no match": the server broke off before it reported.
+    return { kind: 'unknown', error: gitError('Unreachable', { repository, detail: said }) };
+  } catch (error) {
+    if (error instanceof GitError && error.transient) return { kind: 'unknown', error };
+    throw error;
+  }
+}
+
+function reason(line: string): string {
+  return /\(([^)]*)\)\s*$/u.exec(line)?.[1] ?? 'rejected';
+}
+
+/** What a hook printed: hosts explain protected branches there. */
+function remoteWords(stderr: string): string {
+  return stderr
+    .split('\n')
+    .filter(line => line.startsWith('remote:'))
+    .map(line => line.slice('remote:'.length).trim())
+    .filter(line => line !== '')
+    .join('; ');
+}

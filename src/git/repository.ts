@@ -1,0 +1,207 @@
+/** The Git port over the git command line: validates, opens credentials and mirror, and heals a damaged mirror once. */
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../runtime/port.ts';
+import { openAccess } from './credentials.ts';
+import { gitError } from './errors.ts';
+import { createGit, type Git } from './git.ts';
+import { mayHoldAllowed } from './globs.ts';
+import { locatePath } from './locate.ts';
+import { discardMirror, fetchBranch, mirrorFolder, openMirror } from './mirror.ts';
+import { createMutex } from './mutex.ts';
+import { GitError, type GitRepository, type RepositoryAccess, type RevertRequest } from './port.ts';
+import { revertFailedChange } from './revert.ts';
+import {
+  InvalidInput,
+  type RemoteUrl,
+  validBranch,
+  validGlob,
+  validIdentity,
+  validObject,
+  validPath,
+  validUrl,
+  validWord,
+} from './validate.ts';
+
+export interface GitRepositoryDependencies {
+  /** A writable folder which no other process uses; everything in it can be lost. */
+  readonly cacheDir: string;
+  readonly clock: Clock;
+  readonly log?: { warn(fields: Readonly<Record<string, unknown>>, message: string): void };
+  /** Ends running commands when the operator shuts down. */
+  readonly signal?: AbortSignal;
+  /** A number in [0, 1), for jitter. `Math.random` when absent. */
+  readonly random?: () => number;
+  /** PATH on which git and ssh are found. */
+  readonly searchPath?: string;
+  /** Only for tests: reads and writes repositories on this machine. */
+  readonly allowFileUrls?: boolean;
+  readonly limits?: {
+    /** Milliseconds for one command of git; a fetch has five times as long. 60 s when absent. */
+    readonly commandTimeoutMs?: number;
+    /** A mirror larger than this is made anew. 1 GiB when absent. */
+    readonly mirrorBytes?: number;
+  };
+}
+
+interface Checked {
+  readonly remote: RemoteUrl;
+  readonly path: string;
+}
+
+export function createGitRepository(dependencies: GitRepositoryDependencies): GitRepository {
+  const { cacheDir, clock, log, signal } = dependencies;
+  const commandTimeoutMs = dependencies.limits?.commandTimeoutMs ?? 60_000;
+  const fetchTimeoutMs = commandTimeoutMs * 5;
+  const exclusively = createMutex();
+  const workRoot = join(cacheDir, 'work');
+  // A process that was killed may have left an SSH key here.
+  const swept = exclusively('sweep', () => rm(workRoot, { recursive: true, force: true }));
+  swept.catch(() => {
+    // Reported by the first call, which waits for it.
+  });
+
+  async function withGit<T>(
+    repository: RepositoryAccess,
+    branch: string,
+    remote: RemoteUrl,
+    operation: (git: Git) => Promise<T>,
+  ): Promise<T> {
+    await swept;
+    await mkdir(workRoot, { recursive: true, mode: 0o700 });
+    const workDir = await mkdtemp(join(workRoot, `${randomUUID()}-`));
+    try {
+      const home = join(workDir, 'home');
+      await mkdir(home, { mode: 0o700 });
+      await using access = asDisposable(await openAccess(repository, remote, workDir));
+      const gitDir = mirrorFolder(cacheDir, remote.href, branch);
+      const git = createGit({
+        repository: repository.name,
+        gitDir,
+        url: remote.href,
+        home,
+        access,
+        clock,
+        searchPath: dependencies.searchPath ?? '/usr/local/bin:/usr/bin:/bin',
+        allowFileUrls: dependencies.allowFileUrls ?? false,
+        commandTimeoutMs,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      await openMirror(gitDir, dependencies.limits?.mirrorBytes ?? 1024 ** 3);
+      try {
+        return await operation(git);
+      } catch (error) {
+        // Whatever git cannot explain may be damage on our disk; a fresh mirror tells the two apart.
+        if (!(error instanceof GitError && error.code === 'GitFailed')) throw error;
+        log?.warn(
+          { repository: repository.name, error: error.message },
+          'git failed; the mirror is made anew',
+        );
+        await discardMirror(gitDir);
+        await openMirror(gitDir, Number.POSITIVE_INFINITY);
+        return await operation(git);
+      }
+    } finally {
+      await rm(workDir, { recursive: true, force: true });
+    }
+  }
+
+  return {
+    async locate(repository, at) {
+      const { remote, path } = checked(
+        repository,
+        at.branch,
+        at.path,
+        dependencies.allowFileUrls ?? false,
+        () => {
+          if (at.commit !== undefined) validObject(at.commit);
+        },
+      );
+      return exclusively(mirrorFolder(cacheDir, remote.href, at.branch), () =>
+        withGit(repository, at.branch, remote, async git => {
+          const tip = await fetchBranch(git, at.branch, fetchTimeoutMs);
+          const { commit, branch } = at;
+          return locatePath(git, {
+            repository: repository.name,
+            branch,
+            tip,
+            path,
+            ...(commit === undefined ? {} : { commit }),
+          });
+        }),
+      );
+    },
+
+    async revert(request) {
+      const { repository, branch } = request;
+      const { remote, path } = checked(
+        repository,
+        branch,
+        request.path,
+        dependencies.allowFileUrls ?? false,
+        () => validRequest(request),
+      );
+      return exclusively(mirrorFolder(cacheDir, remote.href, branch), () =>
+        withGit(repository, branch, remote, git =>
+          revertFailedChange(
+            {
+              git,
+              clock,
+              random: dependencies.random ?? Math.random,
+              fetchTimeoutMs,
+              pushTimeoutMs: commandTimeoutMs,
+            },
+            { ...request, path },
+          ),
+        ),
+      );
+    },
+  };
+}
+
+/** Turns whatever is hostile or malformed into `InvalidRequest`, and a path outside of the allowed ones into `PathNotAllowed`. */
+function checked(
+  repository: RepositoryAccess,
+  branch: string,
+  path: string,
+  allowFileUrls: boolean,
+  more: () => void,
+): Checked {
+  const { name } = repository;
+  try {
+    const remote = validUrl(repository.url, { allowFileUrls });
+    validBranch(branch);
+    // What may be written is said by the platform team's object alone, never by what an agent or a tenant reports.
+    if (branch !== repository.branch)
+      throw new InvalidInput(`the branch is not ${repository.branch}, its branch`);
+    for (const glob of repository.allowedPaths) validGlob(glob);
+    const plain = validPath(path);
+    more();
+    if (!mayHoldAllowed(repository.allowedPaths, plain)) {
+      throw gitError('PathNotAllowed', { repository: name, detail: plain });
+    }
+    return { remote, path: plain };
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    throw gitError('InvalidRequest', { repository: name, detail: error.message });
+  }
+}
+
+function validRequest(request: RevertRequest): void {
+  for (const position of [request.good, request.failed]) {
+    for (const object of [position.head, position.commit, position.tree]) validObject(object);
+  }
+  validIdentity(request.repository.commit);
+  validWord('rollbackId', request.rollbackId);
+  validWord('the revision', request.revision);
+  validWord('the namespace', request.canary.namespace);
+  validWord('the name', request.canary.name);
+  if (!Number.isSafeInteger(request.decidedAt) || request.decidedAt < 0) {
+    throw new InvalidInput('decidedAt is not a time in milliseconds');
+  }
+}
+
+function asDisposable<T extends { close(): Promise<void> }>(resource: T): T & AsyncDisposable {
+  return { ...resource, [Symbol.asyncDispose]: () => resource.close() };
+}

@@ -1,0 +1,78 @@
+/** Fetch, plan, commit, push, and from the start again when somebody else was faster. */
+import type { Clock } from '../runtime/port.ts';
+import { commitRevert } from './commit.ts';
+import type { Git } from './git.ts';
+import { fetchBranch } from './mirror.ts';
+import { planRevert } from './plan.ts';
+import { GitError, type RevertRequest, type RevertResult } from './port.ts';
+import { type PushOutcome, pushCommit } from './push.ts';
+
+export interface RevertDependencies {
+  readonly git: Git;
+  readonly clock: Clock;
+  /** A number in [0, 1), for jitter. */
+  readonly random: () => number;
+  readonly fetchTimeoutMs: number;
+  readonly pushTimeoutMs: number;
+}
+
+/** A branch so busy that eight attempts lose leaves the rest to the caller's back-off. */
+const mostAttempts = 8;
+const mostUnknown = 2;
+
+/** Writes at most one commit. Rejects with `GitError` when the outcome is open; calling again then is safe. */
+export async function revertFailedChange(
+  dependencies: RevertDependencies,
+  request: RevertRequest,
+): Promise<RevertResult> {
+  const { git, clock, random, fetchTimeoutMs, pushTimeoutMs } = dependencies;
+  const { repository, branch } = request;
+  const sent = new Set<string>();
+  let unknown = 0;
+  for (let attempt = 1; attempt <= mostAttempts; attempt++) {
+    // Planned again from the new head each time: a rebase would replay lines of a diff against an old one.
+    const tip = await fetchBranch(git, branch, fetchTimeoutMs);
+    const plan = await planRevert(git, {
+      tip,
+      path: request.path,
+      good: request.good,
+      failed: request.failed,
+      rollbackId: request.rollbackId,
+      allowedPaths: repository.allowedPaths,
+      limits: repository.limits,
+      now: clock.now(),
+    });
+    if (plan.verdict !== 'Reverted') {
+      const mine = plan.commit !== undefined && sent.has(plan.commit);
+      return mine ? { ...plan, verdict: 'Reverted' } : plan;
+    }
+    const commit = await commitRevert(git, request, { tip, tree: plan.tree, undone: plan.undone });
+    const result = { verdict: plan.verdict, message: plan.message, commit, files: plan.files };
+    if (request.mode === 'DryRun') return { ...result, message: `Dry run, nothing pushed. ${plan.message}` };
+    const permission = await request.mayPush();
+    if (!permission.allowed) return { verdict: 'Held', message: permission.why, files: plan.files };
+
+    sent.add(commit);
+    const outcome: PushOutcome = await pushCommit(git, {
+      repository: repository.name,
+      branch,
+      commit,
+      timeoutMs: pushTimeoutMs,
+    });
+    if (outcome.kind === 'pushed') return result;
+    // After an unknown outcome the next fetch shows whether the commit arrived: planning then finds its trailer.
+    if (outcome.kind === 'unknown' && ++unknown > mostUnknown) throw outcome.error;
+    await pause(clock, random() * Math.min(2000, 50 * 2 ** attempt));
+  }
+  throw new GitError(
+    'PushRejected',
+    `ManifestRepository ${repository.name}: branch ${branch} moved during each of ${mostAttempts} attempts to push`,
+    { transient: true },
+  );
+}
+
+function pause(clock: Clock, ms: number): Promise<void> {
+  return new Promise(resolve => {
+    clock.after(ms, resolve);
+  });
+}
