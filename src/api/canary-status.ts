@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Conditions } from './condition.ts';
 import { filled, list, map, percent, text, timestamp } from './fields.ts';
-import { CanaryRunStatus, images, line, message, objectId, RollbackStatus, revision } from './run-status.ts';
+import { CanaryRunStatus, images, message, objectId, RollbackStatus, revision } from './run-status.ts';
 import { statusLimits } from './status-limits.ts';
 
 export const CanaryPhase = z.enum([
@@ -45,7 +45,7 @@ const Promoted = z.object({
 const Quarantined = z.object({
   revision: revision().describe('A revision that failed and gets no traffic again.'),
   at: timestamp().describe('When it failed.'),
-  reason: line().describe('Why.'),
+  reason: message().describe('Why.'),
 });
 
 const Notification = z.object({
@@ -67,7 +67,7 @@ const OutboxEntry = z.object({
   createdAt: timestamp().describe('When it was put in.'),
   attempts: z.int().min(0).describe('Number of tries so far.'),
   nextAttemptAt: timestamp().exactOptional().describe('When the next try is due.'),
-  lastError: line().exactOptional().describe('Why the last try failed.'),
+  lastError: message().exactOptional().describe('Why the last try failed.'),
 });
 
 export const CanaryStatus = z.object({

@@ -12,11 +12,6 @@ export function message() {
   return text(statusLimits.message);
 }
 
-/** An error, or one line of a list. */
-export function line() {
-  return text(statusLimits.line);
-}
-
 /** Container images by container name. */
 export function images() {
   return map(text(512), statusLimits.images);
@@ -40,12 +35,12 @@ const RunGit = z.object({
   head: objectId().exactOptional().describe('Head of the branch when the run started.'),
   commit: objectId().exactOptional().describe('Last commit that changed the path.'),
   tree: objectId().exactOptional().describe('Tree of the path.'),
-  message: line().exactOptional().describe('Why it is not known.'),
+  message: message().exactOptional().describe('Why it is not known.'),
 });
 
 const RunStep = z.object({
   at: timestamp().describe('When it happened.'),
-  text: line().describe('What happened, for people.'),
+  text: message().describe('What happened, for people.'),
   weight: percent().exactOptional().describe('Percent of the requests that the canary gets from then on.'),
 });
 
@@ -93,7 +88,7 @@ export const RollbackStatus = z.object({
     ])
     .exactOptional()
     .describe('How the repair ended.'),
-  message: line().exactOptional().describe('The same for people.'),
+  message: message().exactOptional().describe('The same for people.'),
   decidedAt: timestamp().describe('When the run failed.'),
   reason: message().describe("The why; the body of the revert's message."),
   failedCommit: objectId().exactOptional().describe('The commit that is reverted.'),
@@ -101,7 +96,7 @@ export const RollbackStatus = z.object({
   commit: objectId().exactOptional().describe('The revert; for a dry run the commit that would be pushed.'),
   attempts: z.int().min(0).exactOptional().describe('Number of tries so far.'),
   nextAttemptAt: timestamp().exactOptional().describe('When the next try is due.'),
-  lastError: line().exactOptional().describe('Why the last try failed.'),
+  lastError: message().exactOptional().describe('Why the last try failed.'),
   files: list(text(512), statusLimits.files)
     .exactOptional()
     .describe('Paths that the revert changes, the first ones.'),

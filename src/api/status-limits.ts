@@ -4,17 +4,15 @@
  */
 
 export const statusLimits = {
-  /** Characters of the one message for people, of a condition's message and of a rollback's reason. */
-  message: 4096,
-  /** Characters of an error, or of one line of a list. */
-  line: 1024,
+  /** Characters of any message, reason or error. */
+  message: 1024,
   /** Steps of a run. */
   steps: 30,
   quarantine: 10,
   notifications: 10,
   outbox: 50,
   /** Paths in a rollback. */
-  files: 100,
+  files: 50,
   /** Containers whose images are recorded. */
   images: 64,
   trackedConfigs: 256,

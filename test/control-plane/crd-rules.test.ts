@@ -1,0 +1,157 @@
+import { afterAll, describe, expect, inject, it } from 'vitest';
+import { type SchemaNode, structuralSchema } from '../../src/api/crd.ts';
+import { kinds } from '../../src/api/kinds.ts';
+import { connect } from './crd-client.ts';
+import { analysis, collection, type Fields, objectOf, spec } from './crd-objects.ts';
+
+const client = connect(inject('apiServer'));
+afterAll(() => client.close());
+
+interface Case {
+  readonly kind: string;
+  readonly wrong: Fields;
+  /** The field that the answer must name. */
+  readonly field: string;
+  /** The rule's message. */
+  readonly message: string;
+}
+
+function onCanary(field: string, message: string, change: Fields): Case {
+  return { kind: 'Canary', wrong: spec.canary(change), field: `spec.${field}`, message };
+}
+
+function onAnalysis(field: string, message: string, change: Fields): Case {
+  const modes = ['iterations', 'stepWeight', 'stepWeights'];
+  const mode = Object.keys(change).some(key => modes.includes(key)) ? {} : { stepWeight: 10 };
+  return onCanary(`analysis${field === '' ? '' : `.${field}`}`, message, {
+    analysis: { ...mode, ...change },
+  });
+}
+
+const oneMode = 'set exactly one of iterations, stepWeight and stepWeights';
+const oneMatch = 'set only one of exact, prefix, suffix and regex';
+const rising = 'must rise from step to step';
+const day = 'must be at least 1s and at most 24h';
+const week = 'must be at least 1s and at most 168h';
+const port = 'must be a port from 1 to 65535, or the name of a container port';
+const path =
+  "must be relative to the repository's root, without a slash at either end and without the parts ., .. and .git";
+const template = 'templateRef must be set, unless name is request-success-rate or request-duration';
+const serviceName =
+  'service.name must be set, because the name of the target cannot be the name of a Service';
+const two = { exact: 'a', regex: 'b' };
+
+function gitAt(where: string): Fields {
+  return { rollback: { git: { repositoryRef: { name: 'manifests' }, path: where } } };
+}
+
+function target(name: string): Fields {
+  return { targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name } };
+}
+
+const cases: readonly Case[] = [
+  {
+    kind: 'Canary',
+    wrong: spec.canary({ analysis: { threshold: 1 } }),
+    field: 'spec.analysis',
+    message: oneMode,
+  },
+  onAnalysis('', oneMode, { stepWeight: 10, iterations: 5 }),
+  onAnalysis('', oneMode, { stepWeight: 10, stepWeights: [10] }),
+  onAnalysis('stepWeights', rising, { stepWeights: [10, 5] }),
+  onAnalysis('stepWeights', rising, { stepWeights: [10, 10] }),
+  onAnalysis('interval', day, { interval: '999ms' }),
+  onAnalysis('interval', day, { interval: '24h1s' }),
+  onAnalysis('metrics[0].interval', day, { metrics: [{ name: 'request-duration', interval: '0s' }] }),
+  onAnalysis('metrics[0]', template, { metrics: [{ name: 'mine' }] }),
+  onAnalysis('metrics[0].thresholdRange', 'min must not be greater than max', {
+    metrics: [{ name: 'request-duration', thresholdRange: { min: 1.5, max: 1 } }],
+  }),
+  ...['noData', 'error', 'inconclusive'].map(kind =>
+    onAnalysis(`undecided.${kind}.timeLimit`, week, { undecided: { [kind]: { timeLimit: '169h' } } }),
+  ),
+  onAnalysis('match[0].headers[x]', oneMatch, { match: [{ headers: { x: two } }] }),
+  onCanary('service.match[0].uri', oneMatch, { service: { port: 80, match: [{ uri: two }] } }),
+  onCanary('service.targetPort', port, { service: { port: 80, targetPort: 0 } }),
+  onCanary('service.targetPort', port, { service: { port: 80, targetPort: 65_536 } }),
+  onCanary('service.targetPort', port, { service: { port: 80, targetPort: 'HTTP' } }),
+  onCanary('service.mirror[0].backendRef', 'port must be set for a Service', {
+    service: { port: 80, mirror: [{ backendRef: { name: 'x' } }] },
+  }),
+  ...['/apps', 'apps/', 'apps//x', '../x', 'a/./b', '.git/hooks'].map(where =>
+    onCanary('rollback.git.path', path, gitAt(where)),
+  ),
+  { kind: 'Canary', wrong: spec.canary(target('pod.info')), field: 'spec', message: serviceName },
+  { kind: 'Canary', wrong: spec.canary(target('x'.repeat(56))), field: 'spec', message: serviceName },
+  {
+    kind: 'MetricTemplate',
+    wrong: { provider: { type: 'prometheus' }, query: 'up' },
+    field: 'spec.provider',
+    message: 'address must be set for prometheus',
+  },
+  {
+    kind: 'AlertProvider',
+    wrong: { type: 'slack' },
+    field: 'spec',
+    message: 'set address, secretRef or both',
+  },
+];
+
+const transitions = {
+  targetRef: 'cannot change; make another Canary for another workload',
+  service: 'service.name cannot change; make another Canary for another Service',
+};
+
+describe.each(cases)('$kind: $field $message', ({ kind, wrong, field, message }) => {
+  it('is refused by the API server, which names the field', async () => {
+    const { status, body } = await client.ask(
+      'POST',
+      `${collection(kind)}?dryRun=All`,
+      objectOf(kind, wrong),
+    );
+    expect(status).toBe(422);
+    expect(body.message).toContain(`${field}: Invalid value`);
+    expect(body.message).toContain(message);
+  });
+
+  it("is refused by the operator's parser too", () => {
+    const issues = kinds.find(one => one.resource.kind === kind)?.spec.safeParse(wrong).error?.issues ?? [];
+    expect(issues.map(issue => issue.message)).toContain(message);
+  });
+});
+
+describe('what cannot change', () => {
+  const name = 'immutable';
+  const url = `${collection('Canary')}/${name}`;
+  const change = (patch: Fields) => client.ask('PATCH', `${url}?dryRun=All`, { spec: patch });
+
+  it('is the target and the name of the Service', async () => {
+    const created = await client.ask('POST', collection('Canary'), objectOf('Canary', spec.canary(), name));
+    expect(created.status, created.body.message).toBe(201);
+
+    const otherTarget = await change({ targetRef: { name: 'other' }, service: { name: 'podinfo' } });
+    expect(otherTarget.status).toBe(422);
+    expect(otherTarget.body.message).toContain(
+      `spec.targetRef: Invalid value: "object": ${transitions.targetRef}`,
+    );
+
+    const otherService = await change({ service: { name: 'other' } });
+    expect(otherService.status).toBe(422);
+    expect(otherService.body.message).toContain(transitions.service);
+
+    expect((await change({ service: { name: 'podinfo' } })).status).toBe(200);
+    expect((await change({ service: { port: 80 }, analysis: analysis({ maxWeight: 40 }) })).status).toBe(200);
+  });
+});
+
+function messagesBelow(node: SchemaNode): string[] {
+  const children = [...Object.values(node.properties ?? {}), node.items, node.additionalProperties];
+  const own = (node['x-kubernetes-validations'] ?? []).map(({ message }) => message);
+  return [...own, ...children.flatMap(child => (child === undefined ? [] : messagesBelow(child)))];
+}
+
+it('covers every rule that the schemas have', () => {
+  const tested = new Set([...cases.map(({ message }) => message), ...Object.values(transitions)]);
+  const written = new Set(kinds.flatMap(kind => messagesBelow(structuralSchema(kind.spec))));
+  expect([...written].filter(message => !tested.has(message))).toEqual([]);
+});
