@@ -30,7 +30,8 @@ function roomOf(path: string): string | undefined {
 
 const adapters = new Set(['workload', 'traffic', 'metrics', 'notify', 'git']);
 const outer = new Set(['controller', 'server', 'cli', 'main']);
-const corePackages = new Set(['xstate', 'node:crypto']);
+/** Node's own are those which only compute. */
+const corePackages = new Set(['xstate', 'node:crypto', 'node:util']);
 
 /** Why this import may not be, or undefined. Tests and the generators beside the sources are not asked. */
 export function violation({ from, to, typeOnly }: Import): string | undefined {
