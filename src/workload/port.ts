@@ -55,6 +55,12 @@ export interface Readiness {
   readonly message: string;
 }
 
+/** The one label by which the Services tell the two sides apart: `value` on the target's pods, `<value>-primary` on the primary's. */
+export interface SelectorLabel {
+  readonly label: string;
+  readonly value: string;
+}
+
 export interface PodSet {
   readonly uid: string;
   readonly generation: number;
@@ -68,6 +74,12 @@ export interface PodSet {
   readonly readiness: Readiness;
   /** Annotations of the workload object (not of its pods). */
   readonly annotations: Readonly<Record<string, string>>;
+  /** Labels of the workload object (not of its pods). */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** How its pods are selected; undefined when no wanted label is in its selector. */
+  readonly selector?: SelectorLabel;
+  /** How its pods are replaced (strategy, deadlines, history), which the primary copies together with the template. */
+  readonly rollout?: Readonly<Record<string, unknown>>;
 }
 
 export interface WorkloadView {
@@ -94,10 +106,13 @@ export interface Workload {
   applyServices(intent: WorkloadIntent, options: { apex: boolean }): Promise<void>;
   /** Creates `<target>-primary` from the target's template with the target's replicas (1 when it has none). */
   createPrimary(intent: WorkloadIntent, target: PodSet, revision: string): Promise<void>;
-  /** Promotion: writes exactly this template and revision to the primary; keeps a foreign autoscaler's replicas. */
+  /** Promotion: writes exactly this template and revision to the primary; its replicas stay whoever scales it. */
   writePrimary(intent: WorkloadIntent, from: PodSet, revision: string): Promise<void>;
-  /** Conditional on the target's resourceVersion in `target`. */
+  /** Conditional on the target's resourceVersion in `target`; writes `spec.replicas` and nothing else. */
   scaleTarget(intent: WorkloadIntent, target: PodSet, replicas: number): Promise<void>;
-  /** Before the Canary goes: turns the apex Service back to the target. Missing objects are fine. */
+  /**
+   * Before the Canary goes, once the target serves: turns the apex Service back to the target and lets go of it, so that
+   * garbage collection leaves it. Missing objects are fine; without a target our own Service is left to go with the Canary.
+   */
   releaseServices(intent: WorkloadIntent): Promise<void>;
 }
