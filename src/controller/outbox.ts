@@ -1,5 +1,6 @@
 /** The outbox: what a status owes to Git and to people, and how an entry leaves it. */
 import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
+import { statusLimits } from '../api/status-limits.ts';
 import { millis } from '../core/status.ts';
 import { nextAttempt } from './backoff.ts';
 
@@ -22,7 +23,7 @@ export function postpone(
           ...entry,
           attempts: entry.attempts + 1,
           nextAttemptAt: nextAttempt(failure.now, entry.attempts, failure.wishMs),
-          lastError: failure.error.slice(0, 4096),
+          lastError: failure.error.slice(0, statusLimits.message),
         }
       : entry,
   );
