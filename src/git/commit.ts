@@ -33,7 +33,7 @@ export async function commitRevert(
  * Subject and "This reverts commit" as git-revert(1) writes them, since hosts link them; then the reason; then trailers
  * in the last paragraph, where git-interpret-trailers(1) reads them.
  */
-export function revertMessage(request: RevertRequest, undone: readonly NamedCommit[]): string {
+function revertMessage(request: RevertRequest, undone: readonly NamedCommit[]): string {
   const { canary, repository } = request;
   const [only] = undone;
   const subject =

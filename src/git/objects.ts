@@ -71,7 +71,7 @@ function side(mode: string, object = ''): { mode: string; object: string } | und
 }
 
 /** Whether the mirror knows the commit; asks no server. */
-export async function hasCommit(git: Git, commit: string): Promise<boolean> {
+async function hasCommit(git: Git, commit: string): Promise<boolean> {
   const answer = await git(['cat-file', '--batch-check=%(objecttype)'], { input: `${commit}\n` });
   return answer.text === 'commit';
 }
