@@ -30,18 +30,16 @@ function scrapeInterval(): string {
   return interval;
 }
 
-/** The archive's name in each pod makes a changed image of the same name a change of the Deployment. */
+/** A changed image of the same name, or a changed ConfigMap, would not restart a pod; this value in its environment does. */
 function manifestOf(addon: string, images: ImageArchive[]): string {
   let text = readFileSync(join(import.meta.dirname, `${addon}.yaml`), 'utf8').replaceAll(
     'SCRAPE_INTERVAL',
     scrapeInterval(),
   );
   for (const { name, file } of images) {
-    const digest = createHash('sha256').update(file).digest('hex').slice(0, 12);
-    text = text.replaceAll(
-      `image: ${name}\n        imagePullPolicy: Never\n`,
-      `image: ${name}\n        imagePullPolicy: Never\n        env: [{name: IMAGE_ARCHIVE, value: "${digest}"}]\n`,
-    );
+    const digest = createHash('sha256').update(file).update(text).digest('hex').slice(0, 12);
+    const line = new RegExp(`^( +)image: ${name}$`, 'gm');
+    text = text.replaceAll(line, `$&\n$1env: [{name: INPUTS, value: "${digest}"}]`);
   }
   return text;
 }
