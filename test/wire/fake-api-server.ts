@@ -71,6 +71,8 @@ export interface FakeApiServerOptions {
   };
   /** Whether an expired watch is told by an ERROR event (as the real one mostly does) or by status 410. */
   readonly goneAs?: 'event' | 'status';
+  /** Any free one when absent. */
+  readonly port?: number;
 }
 
 export async function startFakeApiServer(options: FakeApiServerOptions = {}): Promise<FakeApiServer> {
@@ -130,12 +132,17 @@ export class FakeApiServer implements AsyncDisposable {
     return this.watches.size;
   }
 
-  listen(port = 0): Promise<void> {
-    return new Promise(resolve => this.server.listen(port, '127.0.0.1', resolve));
+  listen(): Promise<void> {
+    return new Promise(resolve => this.server.listen(this.options.port ?? 0, '127.0.0.1', resolve));
+  }
+
+  /** Closes all present connections; new ones are welcome. */
+  dropConnections(): void {
+    for (const socket of this.sockets) socket.destroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.sockets) socket.destroy();
+    this.dropConnections();
     await new Promise(resolve => this.server.close(resolve));
   }
 
