@@ -47,7 +47,7 @@ export type PodTemplate = Readonly<Record<string, unknown>>;
 export interface Readiness {
   /** As many pods as the threshold asks for are available at the observed generation, and none of an older template is left. */
   readonly ready: boolean;
-  /** At least one pod is available at the observed generation: the side may carry traffic. */
+  /** At least one pod is available, of whatever template: the side may carry traffic. A write moments ago does not change that. */
   readonly available: boolean;
   /** The workload's own controller gave up (`ProgressDeadlineExceeded`). */
   readonly deadlineExceeded: boolean;

@@ -65,12 +65,12 @@ test.each([
   ['no pods wanted', 0, {}, 100, false, false, 'scaled to zero'],
   ['scaling to zero, pods left', 0, all(1), 100, false, false, 'scaled to zero'],
   [
-    'a stale status',
+    'a change that was not taken up yet, over pods that still serve',
     2,
     { ...all(2), observedGeneration: 2 },
     100,
     false,
-    false,
+    true,
     'the latest change has not been taken up yet',
   ],
   [

@@ -14,7 +14,8 @@ export function readinessOf(deployment: DeploymentObject, threshold: number): Re
   const count = `${up} of ${wanted} pods available`;
   return {
     ready: waitsFor === undefined,
-    available: observed && wanted > 0 && up > 0,
+    // A change that has just been written takes no pod away: the old ones serve until they are replaced.
+    available: wanted > 0 && up > 0,
     deadlineExceeded,
     message: deadlineExceeded ? `progress deadline exceeded, ${waitsFor ?? count}` : (waitsFor ?? count),
   };
