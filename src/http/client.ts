@@ -1,7 +1,7 @@
 /** The one factory of HTTP clients (Prometheus, chat, Git hosts): limits on time and size, no redirects, no ambient proxy. */
 import axios from 'axios';
 import { timeoutError, withDeadline } from './deadline.ts';
-import { statusError, toHttpError } from './error.ts';
+import { isSuccess, statusError, toHttpError } from './error.ts';
 import { createTransport, type TransportOptions } from './transport.ts';
 
 export interface HttpClientOptions extends TransportOptions {
@@ -32,11 +32,6 @@ export interface HttpClient {
   request(request: HttpRequest): Promise<HttpResponse>;
   /** Closes kept connections. */
   close(): void;
-}
-
-/** `acceptStatus` unless told. */
-export function isSuccess(status: number): boolean {
-  return status >= 200 && status < 300;
 }
 
 /** Builds a client. `now` reads the wall clock (ms), for `Retry-After` dates. */

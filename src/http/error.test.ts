@@ -28,6 +28,7 @@ describe('errors of requests', () => {
     ['HPE_INVALID_CONSTANT', 'invalid'],
     ['ERR_CANCELED', 'aborted'],
     ['EWHATEVER', 'network'],
+    ['EPROTO', 'tls'],
   ])('%s is of kind %s', (code, kind) => {
     expect(toHttpError(new AxiosError('token=hunter2', code), origin, now)).toMatchObject({ kind });
   });

@@ -57,7 +57,8 @@ const networkCodes: Readonly<Record<string, string>> = {
   ERR_PROXY_TUNNEL: 'the proxy refused the connection',
 };
 const timeoutCodes = new Set(['ETIMEDOUT', 'ECONNABORTED', 'ESOCKETTIMEDOUT']);
-const tlsCode = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_CA|HOSTNAME_MISMATCH)/;
+const tlsCode =
+  /^(EPROTO|ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_CA|HOSTNAME_MISMATCH)/;
 const malformedCode = /^(HPE_|Z_|ERR_INVALID|ERR_UNESCAPED|ERR_HTTP_)|^ERR_BAD_OPTION/;
 
 function causes(error: unknown): unknown[] {
@@ -75,8 +76,9 @@ export function toHttpError(error: unknown, origin: string, now: number): HttpEr
   const chain = causes(error);
   const own = chain.find(each => each instanceof HttpError);
   if (own !== undefined) return own;
-  if (isAxiosError(error) && error.response !== undefined && error.code !== 'ERR_CANCELED') {
-    return statusError(error.response.status, error.response.headers['retry-after'], origin, now);
+  const answered = isAxiosError(error) ? error.response : undefined;
+  if (answered !== undefined && !isSuccess(answered.status)) {
+    return statusError(answered.status, answered.headers['retry-after'], origin, now);
   }
   const codes = chain.map(each => codeOf(each));
   const known = codes.find(code => Object.hasOwn(networkCodes, code));
@@ -91,7 +93,13 @@ export function toHttpError(error: unknown, origin: string, now: number): HttpEr
   if (malformed !== undefined) return new HttpError('invalid', `${origin}: malformed HTTP (${malformed})`);
   if (codes.includes('ERR_CANCELED')) return new HttpError('aborted', `${origin}: cancelled`);
   const code = codes.find(each => /^[A-Z_]{3,40}$/.test(each)) ?? 'unknown error';
-  return new HttpError('network', `${origin}: request failed (${code})`);
+  const what = answered === undefined ? 'request failed' : 'the answer broke off';
+  return new HttpError('network', `${origin}: ${what} (${code})`);
+}
+
+/** 200 to 299. */
+export function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
 }
 
 /** The error for an answer whose status the caller does not accept. */
