@@ -29,7 +29,6 @@ const Undecided = z.object({
   error: undecided('a provider cannot be asked'),
   inconclusive: undecided('a result does not allow a verdict'),
 });
-export type Undecided = z.infer<typeof Undecided>;
 
 const StepWeights = withRule(list(z.int().min(1).max(100), 100).min(1), {
   cel: 'self.isSorted() && self.all(weight, self.exists_one(other, other == weight))',
@@ -121,4 +120,3 @@ export const CanaryAnalysis = withRule(
       [iterations, stepWeight, stepWeights].filter(mode => mode !== undefined).length === 1,
   },
 );
-export type CanaryAnalysis = z.infer<typeof CanaryAnalysis>;

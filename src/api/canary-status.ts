@@ -109,8 +109,6 @@ export const CanaryStatus = z.object({
     .describe('What is still to be told or written, oldest first.'),
 });
 export type CanaryStatus = z.infer<typeof CanaryStatus>;
-export type CanaryTarget = z.infer<typeof Target>;
-export type PromotedStatus = z.infer<typeof Promoted>;
 export type QuarantinedRevision = z.infer<typeof Quarantined>;
 export type NotificationStatus = z.infer<typeof Notification>;
 export type OutboxEntry = z.infer<typeof OutboxEntry>;

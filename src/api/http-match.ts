@@ -16,7 +16,6 @@ export const StringMatch = withRule(
     check: value => Object.keys(value).length <= 1,
   },
 );
-export type StringMatch = z.infer<typeof StringMatch>;
 
 export const HttpMatch = z.object({
   name: text(253).exactOptional().describe('A name for people.'),
@@ -35,4 +34,3 @@ export const HttpMatch = z.object({
   sourceNamespace: text(63).exactOptional().describe('Namespace of the calling pods (Istio).'),
   ignoreUriCase: z.boolean().exactOptional().describe('Compare the path without regard to case (Istio).'),
 });
-export type HttpMatch = z.infer<typeof HttpMatch>;

@@ -4,7 +4,7 @@ import { durationBetween, filled, list, map, namespacedRef, text } from './field
 import { withRule } from './rule.ts';
 
 /** Checks that need no query of the user's. */
-export const builtInChecks = ['request-success-rate', 'request-duration'] as const;
+const builtInChecks = ['request-success-rate', 'request-duration'] as const;
 
 const ThresholdRange = withRule(
   z.object({
@@ -18,7 +18,7 @@ const ThresholdRange = withRule(
   },
 );
 
-export const CanaryMetric = withRule(
+const CanaryMetric = withRule(
   z.object({
     name: filled(253).describe(
       'Name of the check. `request-success-rate` (percent) and `request-duration` (99th percentile, milliseconds) are built in.',
@@ -48,6 +48,5 @@ export const CanaryMetric = withRule(
       builtInChecks.some(known => known === name) || query !== undefined || templateRef !== undefined,
   },
 );
-export type CanaryMetric = z.infer<typeof CanaryMetric>;
 
 export const CanaryMetrics = list(CanaryMetric, 32);

@@ -12,7 +12,7 @@ export function branchName() {
 }
 
 /** A path inside a repository, relative to its root. */
-export function repositoryPath() {
+function repositoryPath() {
   return withRule(
     filled(1024).regex(
       /^[^\p{Cc}\\:*?[\]]+$/u,
@@ -27,7 +27,7 @@ export function repositoryPath() {
   );
 }
 
-export const GitRollback = z.object({
+const GitRollback = z.object({
   repositoryRef: localRef('ManifestRepository').describe('The repository that holds the manifests.'),
   path: repositoryPath().describe(
     "Folder or file of the workload's manifests, relative to the repository's root.",
@@ -40,11 +40,9 @@ export const GitRollback = z.object({
       '`Off` leaves Git alone, `DryRun` reports the revert without pushing it, `Commit` pushes it, `PullRequest` asks for it, `Auto` pushes it where the branch allows it and asks otherwise.',
     ),
 });
-export type GitRollback = z.infer<typeof GitRollback>;
 
 export const CanaryRollback = z.object({
   git: GitRollback.exactOptional().describe(
     'The revert of the change that failed. Nothing is written to Git when unset.',
   ),
 });
-export type CanaryRollback = z.infer<typeof CanaryRollback>;

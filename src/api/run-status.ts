@@ -30,6 +30,12 @@ const Verdict = z.object({
   kind: z.enum(['Pass', 'Fail', 'Inconclusive', 'NoData', 'Error']).describe('The verdict.'),
 });
 
+const GitPlace = z.object({
+  head: objectId().describe('Head of the branch.'),
+  commit: objectId().describe('Last commit that changed the path.'),
+  tree: objectId().describe('Tree of the path.'),
+});
+
 const RunGit = z.object({
   state: z.enum(['Pending', 'Recorded', 'Failed']).describe('Whether the position in Git is known.'),
   head: objectId().exactOptional().describe('Head of the branch when the run started.'),
@@ -91,6 +97,8 @@ export const RollbackStatus = z.object({
   message: message().exactOptional().describe('The same for people.'),
   decidedAt: timestamp().describe('When the run failed.'),
   reason: message().describe("The why; the body of the revert's message."),
+  failed: GitPlace.exactOptional().describe('Where the failed revision stands in Git.'),
+  good: GitPlace.exactOptional().describe('Where the revision that serves users stands in Git.'),
   failedCommit: objectId().exactOptional().describe('The commit that is reverted.'),
   goodCommit: objectId().exactOptional().describe('The commit whose state is restored.'),
   commit: objectId().exactOptional().describe('The revert; for a dry run the commit that would be pushed.'),

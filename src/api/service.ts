@@ -31,7 +31,7 @@ const StringMatchOnly = z.object({
   regex: text(1024).exactOptional().describe('The origin matches this regular expression.'),
 });
 
-export const GatewayRef = z.object({
+const GatewayRef = z.object({
   group: text(253).default('gateway.networking.k8s.io').describe('API group of the parent.'),
   kind: filled(63).default('Gateway').describe('Kind of the parent.'),
   namespace: namespaceName()
@@ -41,7 +41,6 @@ export const GatewayRef = z.object({
   sectionName: filled(253).exactOptional().describe('Listener of the Gateway; every listener when unset.'),
   port: portNumber().exactOptional().describe('Port of the listener; every port when unset.'),
 });
-export type GatewayRef = z.infer<typeof GatewayRef>;
 
 const MirrorBackend = withRule(
   z.object({
@@ -181,4 +180,3 @@ const meshFields = {
 };
 
 export const CanaryService = z.object({ ...serviceFields, ...routeFields, ...meshFields });
-export type CanaryService = z.infer<typeof CanaryService>;

@@ -25,7 +25,6 @@ export const CanaryWebhook = z.object({
   muteAlert: z.boolean().exactOptional().describe('Send no alert about this webhook.'),
   metadata: map(text(8192), 64).exactOptional().describe('Sent along with every call.'),
 });
-export type CanaryWebhook = z.infer<typeof CanaryWebhook>;
 
 export const CanaryAlert = z.object({
   name: filled(253).describe('A name for people.'),
@@ -37,4 +36,3 @@ export const CanaryAlert = z.object({
     ),
   providerRef: namespacedRef().describe('The AlertProvider to send to.'),
 });
-export type CanaryAlert = z.infer<typeof CanaryAlert>;
