@@ -3,7 +3,7 @@ import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
 import type { RollbackStatus } from '../api/run-status.ts';
 import { statusLimits } from '../api/status-limits.ts';
 import { alertEntries } from '../core/announce.ts';
-import { trimOutbox } from '../core/record.ts';
+import { placeOf, trimOutbox } from '../core/record.ts';
 import { millis } from '../core/status.ts';
 import type { GitPosition, RevertResult } from '../git/port.ts';
 import type { ObjectKey } from '../runtime/port.ts';
@@ -111,9 +111,14 @@ function positioned(
     return { ...status, promoted: { ...promoted, git: { ...promoted.git, ...place } } };
   }
   if (run?.id !== entry.runId) return status;
+  const rollback =
+    status.rollback?.runId === run.id && status.rollback.state === 'Pending'
+      ? { rollback: { ...status.rollback, failed: place } }
+      : {};
   const isPromoted = promoted?.revision === run.revision && promoted.git?.tree === undefined;
   return {
     ...status,
+    ...rollback,
     run: { ...run, git: { state: 'Recorded', ...place } },
     ...(isPromoted ? { promoted: { ...promoted, git: { ...promoted.git, ...place } } } : {}),
   };
@@ -125,8 +130,9 @@ async function revert(model: Model, git: GitSettings, entry: OutboxEntry, ports:
     await changeStatus(model.key, status => settle(status, [entry.id]), ports);
     return;
   }
-  const good = promoted?.git;
-  if (good?.head === undefined || good.commit === undefined || good.tree === undefined) {
+  // The first position of all may have been recorded after the verdict; the promoted revision is still the same then.
+  const good = rollback.good ?? (run?.id === rollback.runId ? placeOf(promoted?.git) : undefined);
+  if (good === undefined) {
     const message =
       'It is not known where the promoted revision stands in Git, so nothing could be reverted.';
     await finish(model, entry, { verdict: 'Held', message, files: [] }, {}, ports);
@@ -134,12 +140,13 @@ async function revert(model: Model, git: GitSettings, entry: OutboxEntry, ports:
   }
   const { repository, branch, spec } = await accessFor(model, git, ports);
   const dryRun = git.mode === 'DryRun' || spec.mode === 'DryRun';
-  const failed = await failedPosition(model, git, run?.id === rollback.runId ? run.git : undefined, ports);
+  // A run that failed before its position was recorded is looked up now: the branch still holds the change.
+  const failed = rollback.failed ?? (await ports.git.locate(repository, { branch, path: git.path }));
   const result = await ports.git.revert({
     repository,
     branch,
     path: git.path,
-    good: { head: good.head, commit: good.commit, tree: good.tree },
+    good,
     failed,
     canary: model.key,
     rollbackId: rollback.id,
@@ -151,20 +158,6 @@ async function revert(model: Model, git: GitSettings, entry: OutboxEntry, ports:
   });
   ports.observe.reverted(result.verdict);
   await finish(model, entry, result, { failedCommit: failed.commit, goodCommit: good.commit }, ports);
-}
-
-/** A run that failed before its position was recorded is looked up now: the branch still holds the change. */
-async function failedPosition(
-  model: Model,
-  git: GitSettings,
-  recorded: NonNullable<CanaryStatus['run']>['git'],
-  ports: Ports,
-): Promise<GitPosition> {
-  if (recorded?.head !== undefined && recorded.commit !== undefined && recorded.tree !== undefined) {
-    return { head: recorded.head, commit: recorded.commit, tree: recorded.tree };
-  }
-  const { repository, branch } = await accessFor(model, git, ports);
-  return ports.git.locate(repository, { branch, path: git.path });
 }
 
 async function finish(

@@ -56,7 +56,9 @@ export function record(previous: CanaryStatus, before: State, after: State, fact
   const { top, clocks } = fieldsOf(after);
   const run = runAfter(previous, after, milestone, message, facts);
   const rollback =
-    milestone === 'RolledBack' && run !== undefined ? rollbackOf(run, message, facts) : previous.rollback;
+    milestone === 'RolledBack' && run !== undefined
+      ? rollbackOf(previous, run, message, facts)
+      : previous.rollback;
   const quarantine = quarantineAfter(previous, after, milestone, message, facts);
   const promoted = promotedAfter(previous, after, milestone, facts);
   const announcement =
@@ -158,7 +160,13 @@ function withClocks(run: CanaryRunStatus, clocks: ReturnType<typeof fieldsOf>['c
   return { ...rest, ...present };
 }
 
-function rollbackOf(run: CanaryRunStatus, message: string, facts: Facts): RollbackStatus {
+/** Both places are kept here, because another run may replace `run` and `promoted` before Git answers. */
+function rollbackOf(
+  previous: CanaryStatus,
+  run: CanaryRunStatus,
+  message: string,
+  facts: Facts,
+): RollbackStatus {
   const base = {
     id: `${facts.canaryUid.slice(0, 8)}-${run.id}`,
     runId: run.id,
@@ -177,7 +185,25 @@ function rollbackOf(run: CanaryRunStatus, message: string, facts: Facts): Rollba
       message: 'Nothing was proved against the change, so Git was left alone.',
     };
   }
-  return { ...base, state: 'Pending', attempts: 0 };
+  const failed = placeOf(run.git);
+  const good = placeOf(previous.promoted?.git);
+  return {
+    ...base,
+    state: 'Pending',
+    attempts: 0,
+    ...(failed === undefined ? {} : { failed }),
+    ...(good === undefined ? {} : { good }),
+  };
+}
+
+/** A place in Git, where all of it is known. */
+export function placeOf(
+  git: { head?: string; commit?: string; tree?: string } | undefined,
+): RollbackStatus['good'] {
+  const { head, commit, tree } = git ?? {};
+  return head === undefined || commit === undefined || tree === undefined
+    ? undefined
+    : { head, commit, tree };
 }
 
 function quarantineAfter(
