@@ -31,7 +31,7 @@ export async function openAccess(
 ): Promise<Access> {
   const { secret } = repository;
   const refuse = (why: string): Error =>
-    gitError('InvalidRequest', { repository: repository.name, detail: `its Secret ${why}`, redact });
+    gitError('InvalidRequest', { repository: repository.name, detail: `its Secret ${why}` });
   const header = remote.protocol === 'https' ? authorization(secret, refuse) : undefined;
   const redact = redactor([
     ...secretKeys.flatMap(key => secret[key]?.toString() ?? []),
