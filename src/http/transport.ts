@@ -48,7 +48,9 @@ export function createTransport(options: TransportOptions): Transport {
   return {
     async configure(text) {
       const { httpAgent, httpsAgent } = await agentsFor(parseHttpUrl(text));
-      return { httpAgent, httpsAgent, proxy: false, maxRedirects: 0, maxContentLength: maxBytes };
+      // `false` makes axios bypass an agent's proxy as well as the environment's; such an agent keeps the latter out itself.
+      const direct = proxy === undefined ? { proxy: false as const } : {};
+      return { httpAgent, httpsAgent, ...direct, maxRedirects: 0, maxContentLength: maxBytes };
     },
     close() {
       agents?.close();
