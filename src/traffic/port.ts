@@ -42,11 +42,21 @@ export interface RouteView {
   readonly problem?: { readonly reason: string; readonly message: string };
 }
 
-/** One adapter per provider. `observe` reads caches only; `apply` is one conditional write that touches owned fields only. */
+/**
+ * One adapter per provider. `observe` reads caches only; every write is one conditional write that touches owned fields
+ * only. A route that was there before stays its author's: parents, hosts, matches and filters are kept, and only the
+ * backends of those rules which lead to the apex Service are written; `rules` of the intent count for a route of our own.
+ */
 export interface Router {
   observe(intent: RouteIntent): RouteView;
   /** Writes the route with these weights; in one write, so that the sum is 100 in every version. No request when nothing differs. */
   apply(intent: RouteIntent, weights: Weights): Promise<void>;
+  /**
+   * Before the Canary goes, once the apex Service leads to the target again: sends everything to the apex Service and
+   * lets go of the route, so that garbage collection leaves it. Call it only while the target exists: without one our own
+   * route has nothing to serve and goes with the Canary. A missing route is fine.
+   */
+  release(intent: RouteIntent): Promise<void>;
   /** The `GatewayClass` controller behind the route, for example `traefik.io/gateway-controller`; chooses built-in queries. */
   controllerName(intent: RouteIntent): string | undefined;
 }
