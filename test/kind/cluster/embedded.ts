@@ -107,10 +107,11 @@ export class EmbeddedCluster implements ClusterDriver {
           const daemon = state.daemons[name];
           if (daemon !== undefined) await stopInSandbox(state.init, daemon, 2_000);
         }
+        // Only while the sandbox lives: after it the interface's name may already be another cluster's.
+        await leaveNetwork(state.network);
         await destroySandbox(state.init);
       });
     }
-    if (state !== undefined) await leaveNetwork(state.network);
     await removeCgroups(this.cluster);
     forgetState(this.cluster);
   }

@@ -47,7 +47,7 @@ export async function joinNetwork(init: ProcessIdentity): Promise<Network> {
   throw new Error(`no free network 10.201.0-${clustersAtMost - 1}.0/30 for another cluster`);
 }
 
-/** The kernel removes the pair with the sandbox, but not in the same moment. */
+/** The kernel removes the pair with the sandbox, but not in the same moment, and the next boot wants the address. */
 export async function leaveNetwork({ hostInterface }: Network): Promise<void> {
   await run('ip', ['link', 'delete', hostInterface], { okCodes: [1] });
 }

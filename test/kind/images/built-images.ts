@@ -3,7 +3,7 @@ import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImageArchive } from '../cluster/driver.ts';
 import { withLock } from '../lib/lock.ts';
-import { cacheFolder, fixtureRoot } from '../lib/paths.ts';
+import { cacheFolder, fixtureRoot, repositoryRoot } from '../lib/paths.ts';
 import { run } from '../lib/run.ts';
 import { buildah, ensureBaseImage } from './base-image.ts';
 import { hasDocker } from './docker.ts';
@@ -70,3 +70,16 @@ export function toolsArchive(): Promise<ImageArchive> {
 }
 
 export const operatorImage = 'siskin:test';
+
+/** The image of the source tree as it is: bundles first, then the project's own Dockerfile. */
+export async function operatorArchive(): Promise<ImageArchive> {
+  await run(process.execPath, [join(repositoryRoot, 'scripts', 'build.ts')], { cwd: repositoryRoot });
+  return builtArchive({
+    name: operatorImage,
+    dockerfile: join(repositoryRoot, 'Dockerfile'),
+    context: repositoryRoot,
+    inputs: [join(repositoryRoot, 'dist')],
+    packages: ['git', 'openssh-client', 'ca-certificates'],
+    arguments: ['BUNDLE=prebuilt'],
+  });
+}
