@@ -1,0 +1,175 @@
+/** The operator put together: caches feed three queues, and only the leader works on them. */
+
+import { type Caches, createCaches } from './caches.ts';
+import type { Config } from './config.ts';
+import { deliverAlerts } from './controller/deliver-alerts.ts';
+import { deliverGit } from './controller/deliver-git.ts';
+import type { Ports } from './controller/ports.ts';
+import { reconcile } from './controller/reconcile.ts';
+import { parseKey, wire } from './controller/wiring.ts';
+import { createGitRepository } from './git/repository.ts';
+import { createAddressGuard } from './http/address.ts';
+import { createSampler } from './metrics/sampler.ts';
+import { parseTemplate } from './metrics/template.ts';
+import { createNotifier } from './notify/slack.ts';
+import { monotonicNow } from './runtime/clock.ts';
+import type { EventRecorder } from './runtime/events.ts';
+import type { ConnectedKubeClient } from './runtime/kube.ts';
+import type { Log } from './runtime/log.ts';
+import type { Clock, KubeClient } from './runtime/port.ts';
+import { WorkQueue } from './runtime/queue.ts';
+import type { Redactor } from './runtime/redact.ts';
+import { createSecretReader } from './secrets.ts';
+import type { Telemetry } from './server/telemetry.ts';
+import { createGatewayApiRouter } from './traffic/gateway-api.ts';
+import { createKubernetesRouter } from './traffic/kubernetes.ts';
+import { createDeploymentWorkload } from './workload/deployment.ts';
+
+export interface OperatorOptions {
+  readonly config: Config;
+  readonly client: ConnectedKubeClient;
+  /** The same client, whose writes go nowhere while this replica does not lead. */
+  readonly kube: KubeClient;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly redactor: Redactor;
+  readonly telemetry: Telemetry;
+}
+
+export interface Operator {
+  readonly caches: Caches;
+  /** Begins to watch; resolves when every cache is filled. */
+  watch(): Promise<void>;
+  /** Begins to work. */
+  lead(): void;
+  /** Finishes what is in hand within the time and stops watching. */
+  stop(timeoutMs: number): Promise<void>;
+  longestRunMs(): number;
+}
+
+export function createOperator(options: OperatorOptions): Operator {
+  const { config, client, clock, log, telemetry } = options;
+  const caches = createCaches({
+    source: client,
+    namespaces: config.namespaces,
+    clock,
+    log,
+    metrics: telemetry.reflector,
+  });
+  const stopping = new AbortController();
+  const sampler = createSampler({
+    readSecret: createSecretReader(client, options.redactor),
+    defaultServer: { address: config['metrics-server'] },
+    clock,
+    addresses: addressesOf(config),
+    redactor: options.redactor,
+  });
+  const ports = portsOf(options, caches, sampler, stopping.signal);
+  const queue = (name: string, workers: number, work: typeof reconcile) =>
+    new WorkQueue({
+      name,
+      workers,
+      clock,
+      log,
+      metrics: telemetry.queue,
+      reconcile: async key => work(parseKey(key), ports),
+    });
+  const queues = {
+    traffic: queue('traffic', config.workers, reconcile),
+    git: queue('git', 4, deliverGit),
+    alerts: queue('alerts', 8, deliverAlerts),
+  };
+  wire(caches.canaries, caches, queues);
+  const all = Object.values(queues);
+  return {
+    caches,
+    async watch() {
+      for (const cache of Object.values(caches)) cache.start();
+      await Promise.all(Object.values(caches).map(async cache => cache.whenSynced()));
+    },
+    lead() {
+      for (const each of all) each.start();
+    },
+    async stop(timeoutMs) {
+      const drained = await Promise.all(all.map(async each => each.drain(timeoutMs)));
+      if (drained.includes(false))
+        log.warn({ timeoutMs }, 'stopped with work in hand; it is taken up again from status');
+      stopping.abort();
+      await Promise.all(Object.values(caches).map(async cache => cache.stop()));
+      sampler.close();
+    },
+    longestRunMs: () => Math.max(...all.map(each => each.longestRunMs())),
+  };
+}
+
+function addressesOf(config: Config) {
+  return { allow: config['allow-addresses'], deny: config['deny-addresses'] };
+}
+
+function portsOf(
+  options: OperatorOptions,
+  caches: Caches,
+  sampler: Ports['sampler'],
+  signal: AbortSignal,
+): Ports {
+  const { config, kube, clock, log, telemetry } = options;
+  const { deployments, services, httproutes, gateways, gatewayclasses } = caches;
+  return {
+    clock,
+    kube,
+    canaries: caches.canaries,
+    metricTemplates: caches.metrictemplates,
+    alertProviders: caches.alertproviders,
+    repositories: caches.manifestrepositories,
+    workload: createDeploymentWorkload({ kube, deployments, services }),
+    routers: {
+      gatewayapi: createGatewayApiRouter({
+        kube,
+        httpRoutes: httproutes,
+        gateways,
+        gatewayClasses: gatewayclasses,
+      }),
+      kubernetes: createKubernetesRouter(),
+    },
+    sampler,
+    queryProblem,
+    git: createGitRepository({ cacheDir: config['cache-dir'], clock, log, signal }),
+    notifier: createNotifier({
+      http: { guard: createAddressGuard(addressesOf(config)) },
+      log,
+      now: () => clock.now(),
+    }),
+    readSecret: createSecretReader(options.client, options.redactor),
+    recordEvent: options.events.record,
+    observe: telemetry.canary,
+    log,
+    settings: {
+      provider: config.provider,
+      selectorLabels: config['selector-labels'],
+      operatorNamespace: config['operator-namespace'],
+      breakerLimit: config['breaker-limit'],
+      breakerWindowMs: config['breaker-seconds'] * 1_000,
+      ...(config['cluster-name'] === '' ? {} : { clusterName: config['cluster-name'] }),
+    },
+  };
+}
+
+function queryProblem(query: string): string | undefined {
+  try {
+    parseTemplate(query);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : 'it cannot be read';
+  }
+}
+
+/** For the liveness probe: every watch, and how long the slowest pass has been running. */
+export function healthOf(operator: Operator, onLag: (seconds: number) => void) {
+  return {
+    watches: Object.values(operator.caches),
+    monotonicNow,
+    longestRunMs: () => operator.longestRunMs(),
+    onLag,
+  };
+}

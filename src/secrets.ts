@@ -1,0 +1,37 @@
+/** Secrets are read one by one when they are needed, never watched: least rights, and nothing of them stays in memory. */
+import { z } from 'zod';
+import { Secrets } from './api/resources.ts';
+import type { ReadSecret } from './metrics/port.ts';
+import { ApiError } from './runtime/errors.ts';
+import type { KubeClient } from './runtime/port.ts';
+import type { Redactor } from './runtime/redact.ts';
+
+const Data = z.object({ data: z.record(z.string(), z.string()).default({}) });
+
+/** Every value that was ever read is hidden from the log. Rejects with what to grant where the right to read is missing. */
+export function createSecretReader(kube: KubeClient, redactor: Redactor): ReadSecret {
+  return async (namespace, name) => {
+    const secret = await kube.get(Secrets, { namespace, name }).catch((error: unknown) => {
+      if (!(error instanceof ApiError) || error.status !== 403) throw error;
+      throw new Error(
+        `Siskin may not read Secret ${namespace}/${name}: bind ClusterRole siskin-secret-reader to its ServiceAccount in namespace ${namespace}`,
+      );
+    });
+    if (secret === undefined) return undefined;
+    const { data } = Data.parse(secret);
+    const decoded = Object.fromEntries(
+      Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64')]),
+    );
+    redactor.hide(
+      Object.entries(decoded)
+        .filter(([key]) => isSecret(key))
+        .map(([, value]) => value.toString('utf8')),
+    );
+    return decoded;
+  };
+}
+
+/** User names and certificates are no secrets; hiding them would blot out ordinary words. */
+function isSecret(key: string): boolean {
+  return !['username', 'ca.crt', 'caFile', 'known_hosts', 'identity.pub'].includes(key);
+}
