@@ -29,7 +29,7 @@ describe('the server of a check', () => {
     const expected = { access: { address: own.address }, secret: own.secret, guarded: false };
     expect(choose({})).toEqual(expected);
     expect(choose({ metricsServer: '' })).toEqual(expected);
-    expect(choose({ provider: { type: 'prometheus' } })).toEqual(expected);
+    expect(choose({ provider: { type: 'prometheus', headers: {} } })).toEqual(expected);
   });
 
   it('is guarded when a tenant names it, and read with a Secret of the tenant only', () => {
@@ -44,7 +44,7 @@ describe('the server of a check', () => {
       insecureSkipVerify: true,
     };
     expect(choose({ provider, metricsServer: 'http://third' })).toEqual({
-      access: { address: 'https://other', insecureSkipVerify: true },
+      access: { address: 'https://other', insecureSkipVerify: true, headers: {} },
       secret: { namespace: 'shop', name: 'mine' },
       guarded: true,
     });

@@ -36,7 +36,7 @@ export function serverOf(
   const {
     type = 'prometheus',
     address = '',
-    headers,
+    headers = {},
     secretRef,
     insecureSkipVerify = false,
   } = template?.spec.provider ?? {};
@@ -47,12 +47,12 @@ export function serverOf(
   if (address !== '') {
     const namespace = template?.namespace ?? '';
     return {
-      access: { address, insecureSkipVerify, ...(headers === undefined ? {} : { headers }) },
+      access: { address, insecureSkipVerify, headers },
       guarded: isGuarded(address),
       ...(secretRef === undefined ? {} : { secret: { namespace, name: secretRef.name } }),
     };
   }
-  if (headers !== undefined || secretRef !== undefined || insecureSkipVerify) {
+  if (Object.keys(headers).length > 0 || secretRef !== undefined || insecureSkipVerify) {
     // Beside the operator's own credentials, a tenant's header could ask for somebody else's data.
     return { problem: 'headers, secretRef and insecureSkipVerify of a provider need its address' };
   }
