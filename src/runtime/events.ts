@@ -1,126 +1,190 @@
-/** Kubernetes Events: told once however many replicas tell them, without waiting and without ever failing the caller. */
+/** Kubernetes Events: told once across replicas and restarts, never in the way of the work. */
 import { createHash } from 'node:crypto';
 import { Events } from '../api/resources.ts';
-import { isAlreadyExists, isNotFound } from './errors.ts';
+import { backoffMs, sleep } from './clock.ts';
+import { ApiError, isAlreadyExists } from './errors.ts';
 import { microTime } from './lease.ts';
 import type { Log } from './log.ts';
 import type { Clock, KubeClient, KubeObject } from './port.ts';
+import { createTokenBuckets } from './token-bucket.ts';
 
-export interface EventFacts {
+/** The object that an event is about. */
+export interface Regarding {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion?: string;
+}
+
+export interface EventInput {
+  readonly regarding: Regarding;
   readonly type: 'Normal' | 'Warning';
-  /** One CamelCase word. */
+  /** A word of a stable enumeration, such as `RolledBack`. */
   readonly reason: string;
-  /** For people; cut to what the API takes. */
+  /** What was done or tried, such as `Rollback`. */
+  readonly action: string;
+  /** One sentence; cut at 1 kB. */
   readonly note: string;
-  /** Tells two happenings of the same words apart; the same for every replica. */
-  readonly runId: string;
+  /** Tells the runs of one object apart: the same note in another run is another event. */
+  readonly runId?: string;
 }
 
 export interface EventRecorder {
-  readonly record: (regarding: KubeObject, event: EventFacts) => void;
-  /** Sends what waits, as far as it goes within two seconds. */
-  stop(): Promise<void>;
+  /** Queues the event and returns; never throws. Beyond the limits events are dropped and counted in the log. */
+  record(event: EventInput): void;
+  /** Resolves when the queue is empty. */
+  flush(): Promise<void>;
 }
 
 export interface EventRecorderOptions {
-  readonly client: KubeClient;
+  readonly client: Pick<KubeClient, 'create' | 'patch'>;
   readonly clock: Clock;
   readonly log: Log;
-  /** This replica. */
-  readonly reportingInstance: string;
+  /** The replica, as `reportingInstance`. */
+  readonly instance: string;
+  /** Removes secrets from notes. */
+  readonly redact?: (text: string) => string;
 }
 
-/** The API refuses longer notes. */
+interface KubeEvent extends KubeObject {
+  eventTime: string;
+  reportingController: string;
+  reportingInstance: string;
+  action: string;
+  reason: string;
+  regarding: Regarding;
+  note: string;
+  type: string;
+}
+
 const longestNote = 1_024;
-/** A receiver that is down must not cost memory. */
-const mostWaiting = 1_000;
-/** An object in a loop must not fill etcd: so many at once, then one every so often. */
-const burst = 50;
-const refillMs = 5_000;
-const mostObjects = 10_000;
-
-interface Bucket {
-  tokens: number;
-  at: number;
-}
+const longestWord = 128;
+const longestQueue = 1_000;
+const mostAttempts = 4;
+/** As client-go: a noisy object may tell 25 things, and then one every five minutes. */
+const limits = { burst: 25, refillMs: 300_000, mostKeys: 4_096 };
+const mostRemembered = 4_096;
 
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
-  const { client, clock, log } = options;
-  const waiting: KubeObject[] = [];
-  const buckets = new Map<string, Bucket>();
-  let sending: Promise<void> | undefined;
+  const { clock, log } = options;
+  const allowed = createTokenBuckets({ ...limits, now: () => clock.now() });
+  /** How often this process told each event; a repeat within the process becomes the event's series. */
+  const counts = new Map<string, number>();
+  const queue: EventInput[] = [];
+  let dropped = 0;
+  let working: Promise<void> | undefined;
 
-  function allowed(uid: string): boolean {
-    const now = clock.now();
-    const bucket = buckets.get(uid) ?? { tokens: burst, at: now };
-    const refilled = Math.floor((now - bucket.at) / refillMs);
-    const tokens = Math.min(burst, bucket.tokens + refilled);
-    const at = bucket.at + refilled * refillMs;
-    if (buckets.size >= mostObjects) buckets.clear();
-    buckets.set(uid, { tokens: Math.max(0, tokens - 1), at });
-    return tokens > 0;
+  async function work(): Promise<void> {
+    for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
+      await deliver(event);
+    }
+    working = undefined;
   }
 
-  async function send(): Promise<void> {
-    for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) {
+  async function deliver(event: EventInput): Promise<void> {
+    for (let attempt = 1; attempt <= mostAttempts; attempt++) {
       try {
-        await client.create(Events, event);
+        await send(event);
+        return;
       } catch (error) {
-        if (!isAlreadyExists(error) && !isNotFound(error))
-          log.warn({ event: event.metadata.name, err: error }, 'event not recorded');
+        const hopeless = error instanceof ApiError && error.status < 500 && error.status !== 429;
+        if (hopeless || attempt === mostAttempts) {
+          log.warn(
+            { reason: event.reason, name: event.regarding.name, err: error },
+            'event was not recorded',
+          );
+          return;
+        }
+        await sleep(clock, backoffMs({ baseMs: 200, capMs: 5_000 }, attempt));
       }
     }
-    sending = undefined;
+  }
+
+  async function send(event: EventInput): Promise<void> {
+    const { client } = options;
+    const object = kubeEvent(event, options);
+    const { name, namespace = 'default' } = object.metadata;
+    const count = (counts.get(name) ?? 0) + 1;
+    if (count === 1) {
+      try {
+        await client.create(Events, object);
+      } catch (error) {
+        // Another replica, or this one before a restart, has told it: once is enough.
+        if (!isAlreadyExists(error)) throw error;
+      }
+    } else {
+      const series = { count, lastObservedTime: object.eventTime };
+      await client.patch(Events, { namespace, name }, { series });
+    }
+    counts.delete(name);
+    counts.set(name, count);
+    for (const oldest of counts.keys()) {
+      if (counts.size <= mostRemembered) break;
+      counts.delete(oldest);
+    }
   }
 
   return {
-    record(regarding, facts) {
-      if (waiting.length >= mostWaiting || !allowed(regarding.metadata.uid ?? '')) return;
-      waiting.push(eventOf(regarding, facts, options.reportingInstance, clock.now()));
-      sending ??= send();
+    record(event) {
+      if (queue.length >= longestQueue || !allowed(`${event.regarding.uid}/${event.regarding.name}`)) {
+        dropped += 1;
+        log.debug({ reason: event.reason, name: event.regarding.name, dropped }, 'event dropped');
+        return;
+      }
+      queue.push(event);
+      working ??= work();
     },
-    async stop() {
-      let cancel = () => {};
-      const timeout = new Promise<void>(resolve => {
-        cancel = clock.after(2_000, resolve);
-      });
-      await Promise.race([sending ?? Promise.resolve(), timeout]);
-      cancel();
+    async flush() {
+      while (working !== undefined) await working;
     },
   };
 }
 
-/** events.k8s.io/v1. The name says what happened, so that a second telling is `AlreadyExists`. */
-function eventOf(
-  regarding: KubeObject,
-  { type, reason, note, runId }: EventFacts,
-  instance: string,
-  now: number,
-): KubeObject & Record<string, unknown> {
-  const { uid = '', namespace = 'default', name, resourceVersion } = regarding.metadata;
-  const told = note.length > longestNote ? `${note.slice(0, longestNote - 1)}…` : note;
-  const mark = createHash('sha256')
-    .update(JSON.stringify([uid, reason, told, runId]))
+function kubeEvent(event: EventInput, options: EventRecorderOptions): KubeEvent {
+  const { regarding, runId = '' } = event;
+  const note = cutToBytes((options.redact ?? (text => text))(event.note), longestNote);
+  // From the whole note, not the cut one: two long notes may differ only at their ends.
+  const hash = createHash('sha256')
+    .update(JSON.stringify([regarding.uid, event.reason, event.note, runId]))
     .digest('hex')
-    .slice(0, 16);
+    .slice(0, 20);
   return {
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
-    metadata: { name: `${name.slice(0, 230)}.${mark}`, namespace },
-    eventTime: microTime(now),
-    reportingController: 'siskin.dev/operator',
-    reportingInstance: instance.slice(0, 128),
-    action: reason,
-    reason,
-    type,
-    note: told,
-    regarding: {
-      apiVersion: 'siskin.dev/v1beta1',
-      kind: regarding.kind ?? 'Canary',
-      namespace,
-      name,
-      uid,
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    metadata: {
+      name: `${prefixOf(regarding.name)}.${hash}`,
+      // Events about cluster-wide objects live in `default`; the API server insists.
+      namespace: regarding.namespace ?? 'default',
     },
+    eventTime: microTime(options.clock.now()),
+    reportingController: 'siskin.dev/operator',
+    reportingInstance: options.instance.slice(0, longestWord),
+    action: event.action.slice(0, longestWord),
+    reason: event.reason.slice(0, longestWord),
+    type: event.type,
+    regarding,
+    note,
   };
+}
+
+/** An event's name is a DNS subdomain of at most 253 characters, whatever its object is called. */
+function prefixOf(name: string): string {
+  const safe = name
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]/g, '-')
+    .slice(0, 200)
+    .replace(/[.-]*\.[.-]*/g, '.');
+  return safe.replace(/^[.-]+|[.-]+$/g, '') || 'object';
+}
+
+function cutToBytes(text: string, bytes: number): string {
+  const encoded = Buffer.from(text);
+  if (encoded.byteLength <= bytes) return text;
+  // A character cut in half decodes to U+FFFD, which is left out.
+  return `${encoded
+    .subarray(0, bytes - 3)
+    .toString('utf8')
+    .replace(/\uFFFD$/, '')}…`;
 }

@@ -30,10 +30,10 @@ export interface Telemetry {
   readonly canary: CanaryMetrics;
   readonly queue: QueueMetrics;
   readonly reflector: ReflectorMetrics;
-  request(request: { method: string; code: string; host: string }): void;
-  leading(leads: boolean): void;
+  readonly request: (request: { method: string; code: string; host: string }) => void;
+  readonly leading: (leads: boolean) => void;
   /** Seconds that the event loop was late at its worst since the last scrape; measured by the health check. */
-  lag(seconds: number): void;
+  readonly lag: (seconds: number) => void;
 }
 
 export function createTelemetry(version: string): Telemetry {
