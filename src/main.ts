@@ -3,7 +3,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import packageJson from '../package.json' with { type: 'json' };
 import { type Config, readConfig } from './config.ts';
 import { createOperator, healthOf } from './operator.ts';
-import { systemClock } from './runtime/clock.ts';
+import { sleep, systemClock } from './runtime/clock.ts';
 import { createEventRecorder } from './runtime/events.ts';
 import { fenced } from './runtime/fence.ts';
 import { createKubeClient } from './runtime/kube.ts';
@@ -16,6 +16,8 @@ import { createTelemetry } from './server/telemetry.ts';
 
 /** Work in hand gets this long at a stop; what is left is taken up by the next leader from status. */
 const drainMs = 8_000;
+/** Events that wait may go out; an API server that does not answer must not hold up the hand-over. */
+const flushMs = 2_000;
 
 function loadKubeConfig(path: string | undefined): KubeConfig {
   const kubeConfig = new KubeConfig();
@@ -91,7 +93,9 @@ async function run(config: Config): Promise<void> {
     stopping = true;
     log.info({ signal }, 'stopping');
     await operator.stop(drainMs);
-    await events.stop();
+    const told = new AbortController();
+    await Promise.race([events.flush(), sleep(systemClock, flushMs, told.signal)]);
+    told.abort();
     if (config['leader-elect']) await election.stop();
     await server.close();
     await Promise.all([client.close(), lease.close()]);

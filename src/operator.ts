@@ -1,5 +1,6 @@
 /** The operator put together: caches feed three queues, and only the leader works on them. */
 
+import { apiVersionOf, Canaries } from './api/resources.ts';
 import { type Caches, createCaches } from './caches.ts';
 import type { Config } from './config.ts';
 import { deliverAlerts } from './controller/deliver-alerts.ts';
@@ -141,7 +142,11 @@ function portsOf(
       now: () => clock.now(),
     }),
     readSecret: createSecretReader(options.client, options.redactor),
-    recordEvent: options.events.record,
+    recordEvent: (canary, { type, reason, note, runId }) => {
+      const { name, namespace = '', uid = '' } = canary.metadata;
+      const regarding = { apiVersion: apiVersionOf(Canaries), kind: Canaries.kind, namespace, name, uid };
+      options.events.record({ regarding, type, reason, action: reason, note, runId });
+    },
     observe: telemetry.canary,
     log,
     settings: {
