@@ -64,7 +64,7 @@ async function run(config: Config): Promise<void> {
     client: kube,
     clock: systemClock,
     log,
-    reportingInstance: config.identity,
+    instance: config.identity,
   });
   const operator = createOperator({
     config,
