@@ -37,11 +37,11 @@ export interface CacheOptions {
 }
 
 export function createCaches({ source, namespaces, clock, log, metrics }: CacheOptions): Caches {
-  const cache = (resource: Resource, absentOk = false) =>
+  const cache = (resource: Resource, absentOk = false, within = namespaces) =>
     new Reflector<KubeObject>({
       source,
       resource,
-      namespaces,
+      namespaces: within,
       absentOk,
       clock,
       log,
@@ -57,7 +57,8 @@ export function createCaches({ source, namespaces, clock, log, metrics }: CacheO
     services: cache(Services),
     // A cluster for blue/green alone has no Gateway API.
     httproutes: cache(HttpRoutes, true),
-    gateways: cache(Gateways, true),
+    // They stand in a namespace of the platform's, whichever namespaces are watched.
+    gateways: cache(Gateways, true, []),
     gatewayclasses: cache(GatewayClasses, true),
   };
 }

@@ -14,7 +14,7 @@ export function createSecretReader(kube: KubeClient, redactor: Redactor): ReadSe
     const secret = await kube.get(Secrets, { namespace, name }).catch((error: unknown) => {
       if (!(error instanceof ApiError) || error.status !== 403) throw error;
       throw new Error(
-        `Siskin may not read Secret ${namespace}/${name}: bind ClusterRole siskin-secret-reader to its ServiceAccount in namespace ${namespace}`,
+        `Siskin may not read Secret ${namespace}/${name}: bind ClusterRole siskin-secrets to its ServiceAccount in namespace ${namespace}`,
       );
     });
     if (secret === undefined) return undefined;
