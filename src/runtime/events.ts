@@ -137,7 +137,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       working ??= work();
     },
     async flush() {
-      while (working !== undefined) await working;
+      await working;
     },
   };
 }
