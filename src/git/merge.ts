@@ -20,6 +20,8 @@ export async function mergeTrees(
   git: Git,
   trees: { readonly base: string; readonly ours: string; readonly theirs: string },
 ): Promise<{ readonly tree: string; readonly conflicts: readonly string[] }> {
+  // The usual case: nobody touched the path since, and nothing has to be merged or loaded.
+  if (trees.ours === trees.base) return { tree: trees.theirs, conflicts: [] };
   // merge-tree takes the merge base from history and learned --merge-base only in git 2.40.
   const commit = async (tree: string, parents: readonly string[]): Promise<string> =>
     (

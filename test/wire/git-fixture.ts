@@ -74,6 +74,7 @@ export function createRepository(folder: string): TestRepository {
     ['uploadpack.allowAnySHA1InWant', 'true'],
     ['http.receivepack', 'true'],
     ['gc.auto', '0'],
+    ['core.logAllRefUpdates', 'always'],
   ] as const) {
     git(['config', key, value]);
   }
@@ -97,7 +98,9 @@ export function createRepository(folder: string): TestRepository {
         else if ('link' in content) lines.push(`M 120000 inline ${path}`, data(content.link));
         else lines.push(`M 160000 ${content.submodule} ${path}`);
       }
-      git(['fast-import', '--quiet', '--date-format=raw', '--force'], `${lines.join('\n')}\n`);
+      // Only a test that asks for another parent may take commits out of a branch.
+      const force = from === undefined ? [] : ['--force'];
+      git(['fast-import', '--quiet', '--date-format=raw', ...force], `${lines.join('\n')}\n`);
       return head(branch);
     },
     files(commit = 'refs/heads/main') {

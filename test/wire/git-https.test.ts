@@ -78,7 +78,7 @@ test('clone, locate, revert and push with a password behind a private authority'
 });
 
 test('a bearer token does as well', async () => {
-  const bearerToken = Buffer.from(`token.${Buffer.from(server.password).toString('hex')}\n`);
+  const bearerToken = Buffer.from(`${server.bearerToken}\n`);
   const position = await open().locate(access({ secret: { bearerToken, caFile: server.ca } }), {
     branch: 'main',
     path,

@@ -16,6 +16,8 @@ export type GitRequest = 'fetch-refs' | 'fetch' | 'push-refs' | 'push';
  */
 export type Fault = 'hang' | 'cut' | 'drop-answer' | number;
 
+export type Login = 'password' | 'token';
+
 export interface GitServer extends AsyncDisposable {
   readonly repository: TestRepository;
   readonly url: string;
@@ -24,8 +26,11 @@ export interface GitServer extends AsyncDisposable {
   readonly strangerCa: Buffer;
   readonly username: string;
   readonly password: string;
-  /** Called for each authorised request before it is carried out. */
-  onRequest: (request: GitRequest) => Fault | undefined | Promise<Fault | undefined>;
+  /** Called for each authorised request before it is carried out; `login` tells clients apart. */
+  onRequest: (request: GitRequest, login: Login) => Fault | undefined | Promise<Fault | undefined>;
+  /** Called when a request was carried out and its answer is not sent yet. */
+  onCarriedOut: (request: GitRequest, login: Login) => Promise<void>;
+  readonly bearerToken: string;
   /** Requests so far, refused ones too. */
   readonly requests: GitRequest[];
 }
@@ -42,13 +47,18 @@ export async function startGitServer(folder: string): Promise<GitServer> {
   const repository = createRepository(join(folder, 'git', 'manifests.git'));
   const username = 'siskin-bot';
   const password = 'correct horse/battery+staple=7';
-  const accepted = new Set([
-    `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
-    `Bearer token.${Buffer.from(password).toString('hex')}`,
+  const bearerToken = `token.${Buffer.from(password).toString('hex')}`;
+  const accepted = new Map<string, Login>([
+    [`Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`, 'password'],
+    [`Bearer ${bearerToken}`, 'token'],
   ]);
 
   const server = createServer({ cert: readFileSync(pair.certFile), key: readFileSync(pair.keyFile) });
-  const state: Pick<GitServer, 'onRequest' | 'requests'> = { onRequest: () => undefined, requests: [] };
+  const state: Pick<GitServer, 'onRequest' | 'onCarriedOut' | 'requests'> = {
+    onRequest: () => undefined,
+    onCarriedOut: () => Promise.resolve(),
+    requests: [],
+  };
   server.on('request', (request, response) => {
     void answer(request, response).catch(() => {
       response.destroy();
@@ -58,25 +68,26 @@ export async function startGitServer(folder: string): Promise<GitServer> {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const kind = kindOf(request);
     state.requests.push(kind);
-    if (!accepted.has(request.headers.authorization ?? '')) {
+    const login = accepted.get(request.headers.authorization ?? '');
+    if (login === undefined) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
       return;
     }
-    const fault = await state.onRequest(kind);
+    const fault = await state.onRequest(kind, login);
     if (fault === 'hang') return;
     if (typeof fault === 'number') {
       response.writeHead(fault, fault < 400 ? { location: 'https://localhost:1/elsewhere.git' } : {}).end();
       return;
     }
-    backend(dirname(repository.folder), request, (status, headers, body) => {
-      if (fault === 'drop-answer') {
-        response.destroy();
-        return;
-      }
-      response.writeHead(status, headers);
-      if (fault === 'cut') response.write(body.subarray(0, body.length / 2), () => response.destroy());
-      else response.end(body);
-    });
+    const { status, headers, body } = await backend(dirname(repository.folder), request);
+    await state.onCarriedOut(kind, login);
+    if (fault === 'drop-answer') {
+      response.destroy();
+      return;
+    }
+    response.writeHead(status, headers);
+    if (fault === 'cut') response.write(body.subarray(0, body.length / 2), () => response.destroy());
+    else response.end(body);
   }
 
   await new Promise<void>(resolve => {
@@ -89,6 +100,7 @@ export async function startGitServer(folder: string): Promise<GitServer> {
     repository,
     username,
     password,
+    bearerToken,
     url: `https://localhost:${address.port}/manifests.git`,
     ca: readFileSync(authority.certFile),
     strangerCa: readFileSync(stranger.certFile),
@@ -110,8 +122,7 @@ function kindOf(request: IncomingMessage): GitRequest {
 function backend(
   root: string,
   request: IncomingMessage,
-  done: (status: number, headers: Record<string, string>, body: Buffer) => void,
-): void {
+): Promise<{ status: number; headers: Record<string, string>; body: Buffer }> {
   const [path = '', query = ''] = (request.url ?? '').split('?');
   const { headers } = request;
   const child = spawn('git', ['http-backend'], {
@@ -143,20 +154,22 @@ function backend(
   });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  child.on('close', () => {
-    const output = Buffer.concat(chunks);
-    const end = output.indexOf('\r\n\r\n');
-    const head = Object.fromEntries(
-      output
-        .subarray(0, Math.max(end, 0))
-        .toString()
-        .split('\r\n')
-        .map(line => [
-          line.slice(0, line.indexOf(':')).toLowerCase(),
-          line.slice(line.indexOf(':') + 1).trim(),
-        ]),
-    );
-    const { status = end < 0 ? '500' : '200', ...rest } = head;
-    done(Number.parseInt(status, 10), rest, output.subarray(end + 4));
-  });
+  return new Promise(resolve =>
+    child.on('close', () => {
+      const output = Buffer.concat(chunks);
+      const end = output.indexOf('\r\n\r\n');
+      const head = Object.fromEntries(
+        output
+          .subarray(0, Math.max(end, 0))
+          .toString()
+          .split('\r\n')
+          .map(line => [
+            line.slice(0, line.indexOf(':')).toLowerCase(),
+            line.slice(line.indexOf(':') + 1).trim(),
+          ]),
+      );
+      const { status = end < 0 ? '500' : '200', ...rest } = head;
+      resolve({ status: Number.parseInt(status, 10), headers: rest, body: output.subarray(end + 4) });
+    }),
+  );
 }
