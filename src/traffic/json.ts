@@ -12,7 +12,7 @@ export function records(value: unknown): Json[] {
 }
 
 /** The same without absent members and without empty lists, which the API means the same by. */
-export function compact(value: unknown): unknown {
+function compact(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(compact);
   if (!isJson(value)) return value;
   const kept = Object.entries(value).filter(

@@ -20,7 +20,7 @@ const Match = z.strictObject({
   queryParams: Values,
 });
 
-export const everyPath = { path: { type: 'PathPrefix', value: '/' } };
+const everyPath = { path: { type: 'PathPrefix', value: '/' } };
 
 /** TerminalError `RouteUnsupported` for what the Gateway API cannot express. */
 export function matchesOf(match: unknown): Json[] {

@@ -3,10 +3,11 @@ import { apiVersionOf } from '../../src/api/resources.ts';
 import { ApiError } from '../../src/runtime/errors.ts';
 import type { KubeClient, KubeObject, ObjectKey, Resource } from '../../src/runtime/port.ts';
 import { fillDefaults } from './defaults.ts';
-import { copy, dig, isRecord, type Json, mergePatch, trust } from './json.ts';
+import { copy, dig, type Json, mergePatch, trust } from './json.ts';
 import { applyFields, type Owners, recordUpdate } from './ownership.ts';
 import { matches } from './selectors.ts';
 import { type Change, createStore, type Entry } from './store.ts';
+import { narrow, scaleOf } from './subresources.ts';
 import { validate } from './validate.ts';
 
 /** One request, as an audit log would show it. */
@@ -175,27 +176,6 @@ function checkPreconditions(resource: Resource, entry: Entry | undefined, wanted
       reason: 'Conflict',
     });
   }
-}
-
-/** A main resource's write cannot touch the status; a subresource's write touches nothing but its own part. */
-function narrow(live: Json, after: Json, subresource: 'status' | 'scale' | undefined): Json {
-  if (subresource === undefined) return { ...after, status: live.status };
-  if (subresource === 'status') return { ...live, status: after.status };
-  const spec = isRecord(live.spec) ? live.spec : {};
-  return { ...live, spec: { ...spec, replicas: dig(after, 'spec', 'replicas') } };
-}
-
-function scaleOf(object: KubeObject): KubeObject {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  return {
-    apiVersion: 'autoscaling/v1',
-    kind: 'Scale',
-    metadata: trust<KubeObject['metadata']>(
-      copy({ name, namespace, uid, resourceVersion, creationTimestamp }),
-    ),
-    spec: { replicas: dig(object.spec, 'replicas') },
-    status: { replicas: dig(object.status, 'replicas') ?? 0 },
-  };
 }
 
 function notFound(resource: Resource, name: string): ApiError {
