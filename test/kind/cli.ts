@@ -36,7 +36,7 @@ async function shell(): Promise<number> {
   return spawnSync(process.env['SHELL'] || 'bash', { stdio: 'inherit', env }).status ?? 1;
 }
 
-async function main([command, ...args]: string[]): Promise<number> {
+async function main([command = '', ...args]: string[]): Promise<number> {
   switch (command) {
     case 'up':
       await clusterUp();
@@ -57,6 +57,7 @@ async function main([command, ...args]: string[]): Promise<number> {
       await (await currentCluster()).loadImages([{ file, name }]);
       return 0;
     }
+    default:
   }
   process.stderr.write(usage);
   return 2;

@@ -47,6 +47,18 @@ const route = {
   },
 };
 
+async function postMessage(text: string): Promise<Response> {
+  return fetch(`${await slackUrl()}/api/chat.postMessage`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer xoxb-test', 'content-type': 'application/json' },
+    body: JSON.stringify({ channel: '#releases', text }),
+  });
+}
+
+function lookup(name: string): string {
+  return `require('dns').promises.lookup('${name}').then(({address}) => console.log(address), error => console.log(error.code))`;
+}
+
 beforeAll(async () => {
   await deleteNamespace(namespace);
   await apply([namespaceObject(namespace)]);
@@ -176,16 +188,10 @@ describe('the Git host', () => {
 describe('the stand-in for Slack', () => {
   it('keeps what it was sent, and fails when it is told to', async () => {
     const last = (await slackMessages()).at(-1)?.number ?? 0;
-    const send = async (): Promise<Response> =>
-      fetch(`${await slackUrl()}/api/chat.postMessage`, {
-        method: 'POST',
-        headers: { authorization: 'Bearer xoxb-test', 'content-type': 'application/json' },
-        body: JSON.stringify({ channel: '#releases', text: 'hello' }),
-      });
-    expect(await (await send()).json()).toMatchObject({ ok: true, channel: '#releases' });
+    expect(await (await postMessage('hello')).json()).toMatchObject({ ok: true, channel: '#releases' });
     await failSlack({ mode: 'rate-limit', count: 1 });
-    expect((await send()).status).toBe(429);
-    expect((await send()).status).toBe(200);
+    expect((await postMessage('hello')).status).toBe(429);
+    expect((await postMessage('hello')).status).toBe(200);
     expect((await slackMessages(last)).map(({ body }) => body['text'])).toEqual(['hello', 'hello']);
   });
 });
@@ -193,8 +199,6 @@ describe('the stand-in for Slack', () => {
 describe('the cluster', () => {
   it('answers names in pods, and no name outside', async () => {
     const pod = ['-n', 'load', 'exec', 'deployment/load', '--', 'node', '-e'];
-    const lookup = (name: string): string =>
-      `require('dns').promises.lookup('${name}').then(({address}) => console.log(address), error => console.log(error.code))`;
     const { hostname } = new URL(inCluster.prometheus);
     expect(await kubectl([...pod, lookup(hostname)])).toMatch(/^10\.96\./);
     expect(await kubectl([...pod, lookup('no.such.example.com')])).toMatch(/ENOTFOUND/);

@@ -18,6 +18,10 @@ export type GitAccess = {
 
 const username = 'siskin';
 
+function read(file: string): string {
+  return readFileSync(file, 'utf8');
+}
+
 function folderOf(cluster: string): string {
   return clusterFolder(cluster, 'git');
 }
@@ -28,7 +32,8 @@ function usersOf(folder: string): Record<string, string> {
     const users = { [username]: randomBytes(20).toString('hex'), developer: randomBytes(20).toString('hex') };
     writeFileSync(file, JSON.stringify(users), { mode: 0o600 });
   }
-  return JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
+  const users: Record<string, string> = JSON.parse(readFileSync(file, 'utf8'));
+  return users;
 }
 
 async function sshKey(file: string, comment: string): Promise<string> {
@@ -80,7 +85,6 @@ export async function gitServerSecrets(
   const [type, key] = hostKey.split(' ');
   const known = [...serviceNames, `[${nodeHost}]:${sshNodePort}`].map(host => `${host} ${type} ${key}`);
   writeFileSync(join(folder, 'known_hosts'), `${known.join('\n')}\n`);
-  const read = (file: string): string => readFileSync(file, 'utf8');
   return [
     secret(
       'git-server-tls',

@@ -1,4 +1,5 @@
 /** The Go command: is there one that can build here, where is a module's source, build one program. */
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../lib/run.ts';
@@ -23,7 +24,7 @@ export async function moduleFolder(module: string, version: string): Promise<str
     timeoutMs: downloadTimeoutMs,
     env: { GOWORK: 'off' },
   });
-  const { Dir: folder } = JSON.parse(stdout) as { Dir?: string };
+  const { Dir: folder }: { Dir?: string } = JSON.parse(stdout);
   if (folder === undefined) throw new Error(`go mod download ${module}@${version} named no folder`);
   return folder;
 }

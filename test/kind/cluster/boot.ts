@@ -55,9 +55,9 @@ async function waitForNode(daemons: Daemons, access: ApiAccess): Promise<void> {
     async () => {
       daemons.requireRunning();
       const { body } = await ask(access, `/api/v1/nodes/${nodeName}`);
-      const node = JSON.parse(body) as {
+      const node: {
         status?: { conditions?: { type: string; status: string; message?: string }[] };
-      };
+      } = JSON.parse(body);
       const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
       if (ready?.status === 'True') return true;
       throw new Error(ready?.message ?? 'the node is not registered yet');

@@ -51,7 +51,8 @@ export class EmbeddedCluster implements ClusterDriver {
 
   private recorded(file: string): Record<string, string> {
     try {
-      return JSON.parse(readFileSync(join(this.folder, file), 'utf8')) as Record<string, string>;
+      const values: Record<string, string> = JSON.parse(readFileSync(join(this.folder, file), 'utf8'));
+      return values;
     } catch {
       return {};
     }

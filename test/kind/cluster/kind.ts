@@ -8,6 +8,11 @@ import { type ClusterAccess, type ClusterDriver, type ImageArchive, nodePorts } 
 import { runKubectl } from './kubectl.ts';
 
 const auditFolder = '/var/log/siskin-audit';
+const policyPath = '/etc/siskin/audit-policy.yaml';
+
+function volume(name: string, path: string, pathType: 'File' | 'DirectoryOrCreate'): object {
+  return { name, hostPath: path, mountPath: path, pathType, readOnly: pathType === 'File' };
+}
 
 export class KindCluster implements ClusterDriver {
   readonly kind = 'kind';
@@ -27,19 +32,16 @@ export class KindCluster implements ClusterDriver {
     const policy = join(this.folder, 'audit-policy.yaml');
     const rules = 'omitStages: [RequestReceived]\nrules: [{level: Metadata}]\n';
     writeFileSync(policy, `apiVersion: audit.k8s.io/v1\nkind: Policy\n${rules}`);
-    const mount = (name: string, hostPath: string, mountPath: string, pathType: string): object => ({
-      ...{ name, hostPath, mountPath, pathType, readOnly: pathType === 'File' },
-    });
     const patch = {
       kind: 'ClusterConfiguration',
       apiServer: {
         extraArgs: {
           'audit-log-path': `${auditFolder}/audit.log`,
-          'audit-policy-file': '/etc/siskin/audit-policy.yaml',
+          'audit-policy-file': policyPath,
         },
         extraVolumes: [
-          mount('audit-policy', '/etc/siskin/audit-policy.yaml', '/etc/siskin/audit-policy.yaml', 'File'),
-          mount('audit-log', auditFolder, auditFolder, 'DirectoryOrCreate'),
+          volume('audit-policy', policyPath, 'File'),
+          volume('audit-log', auditFolder, 'DirectoryOrCreate'),
         ],
       },
     };
@@ -53,11 +55,13 @@ export class KindCluster implements ClusterDriver {
           role: 'control-plane',
           kubeadmConfigPatches: [JSON.stringify(patch)],
           extraMounts: [
-            { hostPath: policy, containerPath: '/etc/siskin/audit-policy.yaml', readOnly: true },
+            { hostPath: policy, containerPath: policyPath, readOnly: true },
             { hostPath: audit, containerPath: auditFolder },
           ],
           extraPortMappings: Object.values(nodePorts).map(port => ({
-            ...{ containerPort: port, hostPort: port, listenAddress: '127.0.0.1' },
+            containerPort: port,
+            hostPort: port,
+            listenAddress: '127.0.0.1',
           })),
         },
       ],

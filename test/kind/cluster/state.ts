@@ -1,4 +1,5 @@
 /** The embedded cluster's own record: where its sandbox is, which daemons run in it, which addresses it has. */
+
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clusterFolder } from '../lib/paths.ts';
@@ -20,7 +21,8 @@ function stateFile(cluster: string): string {
 
 export function readState(cluster: string): ClusterState | undefined {
   try {
-    return JSON.parse(readFileSync(stateFile(cluster), 'utf8')) as ClusterState;
+    const state: ClusterState = JSON.parse(readFileSync(stateFile(cluster), 'utf8'));
+    return state;
   } catch {
     return undefined;
   }

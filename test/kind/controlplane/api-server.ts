@@ -38,16 +38,31 @@ const auditPolicy = {
   rules: [{ level: 'Metadata' }],
 };
 
+function newToken(): string {
+  return randomBytes(24).toString('hex');
+}
+
+function newTokens(): Tokens {
+  return {
+    admin: newToken(),
+    controllerManager: newToken(),
+    scheduler: newToken(),
+    proxy: newToken(),
+    kubelet: newToken(),
+  };
+}
+
+function savedTokens(file: string): Tokens {
+  if (!existsSync(file)) writeFileSync(file, JSON.stringify(newTokens()), { mode: 0o600 });
+  const tokens: Tokens = JSON.parse(readFileSync(file, 'utf8'));
+  return tokens;
+}
+
 function writeTokens(file: string): Tokens {
-  const names = Object.keys(identities) as (keyof typeof identities)[];
-  const saved = `${file}.json`;
-  const tokens = existsSync(saved)
-    ? (JSON.parse(readFileSync(saved, 'utf8')) as Tokens)
-    : (Object.fromEntries(names.map(name => [name, randomBytes(24).toString('hex')])) as Tokens);
-  writeFileSync(saved, JSON.stringify(tokens), { mode: 0o600 });
-  const lines = names.map(name => {
-    const { user, groups } = identities[name];
-    return `${tokens[name]},${user},${name},"${groups.join(',')}"`;
+  const tokens = savedTokens(`${file}.json`);
+  const lines = Object.entries(tokens).map(([name, token]) => {
+    const known: Record<string, Identity> = identities;
+    return `${token},${known[name]?.user},${name},"${known[name]?.groups.join(',')}"`;
   });
   writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
   return tokens;

@@ -8,7 +8,8 @@ export type ImageConfig = { entrypoint: string[]; user?: string; env?: string[];
 
 async function sha256(file: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  const chunks: AsyncIterable<Buffer> = createReadStream(file);
+  for await (const chunk of chunks) hash.update(chunk);
   return hash.digest('hex');
 }
 

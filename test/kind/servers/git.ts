@@ -116,15 +116,14 @@ export function createGitServer(options: GitServerOptions): Server {
 }
 
 if (import.meta.main) {
+  const usersFile = process.env['USERS_FILE'] ?? '/users/users.json';
+  const users: Record<string, string> = JSON.parse(readFileSync(usersFile, 'utf8'));
   const tlsFolder = process.env['TLS_FOLDER'] ?? '/tls';
   const server = createGitServer({
     root: process.env['REPOSITORIES'] ?? '/repositories',
     key: readFileSync(join(tlsFolder, 'tls.key')),
     certificate: readFileSync(join(tlsFolder, 'tls.crt')),
-    users: JSON.parse(readFileSync(process.env['USERS_FILE'] ?? '/users/users.json', 'utf8')) as Record<
-      string,
-      string
-    >,
+    users,
   });
   endOnSignal(server);
   process.stdout.write(

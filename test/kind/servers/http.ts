@@ -6,8 +6,8 @@ const bodyLimit = 4 * 1024 * 1024;
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request) {
-    const part = chunk as Buffer;
+  const parts: AsyncIterable<Buffer> = request;
+  for await (const part of parts) {
     size += part.length;
     if (size > bodyLimit) throw new Error(`the body is larger than ${bodyLimit} bytes`);
     chunks.push(part);
@@ -17,7 +17,8 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 
 export async function readJson<T>(request: IncomingMessage): Promise<T> {
   const body = (await readBody(request)).toString();
-  return JSON.parse(body === '' ? '{}' : body) as T;
+  const value: T = JSON.parse(body === '' ? '{}' : body);
+  return value;
 }
 
 export function answerJson(response: ServerResponse, status: number, value: unknown): void {

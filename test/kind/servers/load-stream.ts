@@ -42,7 +42,7 @@ export class Stream {
   constructor(options: StreamOptions) {
     if (!(options.rate > 0 && options.rate <= 2_000))
       throw new Error('rate is between 0 and 2000 requests/s');
-    new URL(options.url);
+    if (!URL.canParse(options.url)) throw new Error(`${options.url} is not a URL`);
     this.options = options;
     this.#timer = setInterval(() => this.#tick(), tickMs);
   }

@@ -63,7 +63,9 @@ export class Slack {
 
 function fields(request: IncomingMessage, raw: string): Record<string, unknown> {
   const isForm = request.headers['content-type']?.includes('x-www-form-urlencoded') === true;
-  return isForm ? Object.fromEntries(new URLSearchParams(raw)) : (JSON.parse(raw) as Record<string, unknown>);
+  if (isForm) return Object.fromEntries(new URLSearchParams(raw));
+  const value: Record<string, unknown> = JSON.parse(raw);
+  return value;
 }
 
 export function createSlack(slack: Slack): Server {
