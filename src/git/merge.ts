@@ -1,6 +1,6 @@
 /** Undoes a change by a three-way merge of trees in the object database: no checkout, no index, no work tree. */
 import type { Git } from './git.ts';
-import { type Entry, entriesOf, makeTree } from './objects.ts';
+import { type Entry, entriesOf, entryAt, makeTree } from './objects.ts';
 
 /** Makes objects that depend on nothing but their content, so that a second try finds them there. */
 const nobody: Readonly<Record<string, string>> = {
@@ -44,7 +44,7 @@ export async function mergeTrees(
 }
 
 /** The root tree `root` with the object at `path` replaced; the folders above `path` exist in it. */
-export async function graft(git: Git, root: string, path: string, entry: Entry): Promise<string> {
+async function graft(git: Git, root: string, path: string, entry: Entry): Promise<string> {
   if (path === '') return entry.object;
   const [first = '', ...rest] = path.split('/');
   const entries = await entriesOf(git, root);
@@ -61,32 +61,32 @@ export async function graft(git: Git, root: string, path: string, entry: Entry):
   return makeTree(git, [...entries.filter(candidate => candidate.name !== first), inner]);
 }
 
-/**
- * Whether `ours` still holds something of what a failed change did to a file: a line that it added, or else the absence
- * of every line that it took away. Undefined content stands for a file that does not exist.
- */
-export function stillWanted(file: {
-  readonly good: string | undefined;
-  readonly failed: string | undefined;
-  readonly ours: string | undefined;
-}): boolean {
-  if (file.ours === undefined || file.failed === undefined) return file.ours === file.failed;
-  const good = countLines(file.good ?? '');
-  const failed = countLines(file.failed);
-  const ours = countLines(file.ours);
-  const added = [...failed].filter(([line, count]) => count > (good.get(line) ?? 0)).map(([line]) => line);
-  if (added.length > 0) return added.some(line => (ours.get(line) ?? 0) > (good.get(line) ?? 0));
-  return [...good].every(
-    ([line, count]) => count <= (failed.get(line) ?? 0) || (ours.get(line) ?? 0) < count,
-  );
+/** A single file is merged as the only entry of a tree. */
+export async function asTree(git: Git, entry: Entry): Promise<string> {
+  if (entry.type === 'tree') return entry.object;
+  return makeTree(git, [{ ...entry, name: lastSegment(entry.name) }]);
 }
 
-/** How often each line that says something occurs. */
-function countLines(text: string): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const line of text.split('\n')) {
-    const words = line.trim();
-    if (words !== '') counts.set(words, (counts.get(words) ?? 0) + 1);
-  }
-  return counts;
+/** The root tree of `tip` with what `asTree` made of the path's entry replaced by `merged`. */
+export async function graftResult(
+  git: Git,
+  tip: string,
+  path: string,
+  tipEntry: Entry,
+  merged: string,
+): Promise<string> {
+  const root = (await entryAt(git, tip, ''))?.object ?? '';
+  if (tipEntry.type === 'tree') return graft(git, root, path, { ...tipEntry, object: merged });
+  const [file] = await entriesOf(git, merged);
+  return graft(git, root, path, file ?? tipEntry);
+}
+
+/** What stands before the names in such a tree. */
+export function prefixOf(path: string, entry: Entry): string {
+  if (entry.type === 'tree') return path === '' ? '' : `${path}/`;
+  return path.slice(0, path.length - lastSegment(path).length);
+}
+
+function lastSegment(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }

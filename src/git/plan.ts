@@ -1,17 +1,16 @@
 /** Plans a revert: what the failed change did to a path is undone at the branch's head, or a reason why not. */
+import { anyStillWanted } from './conflict.ts';
 import type { Git } from './git.ts';
 import { isAllowed } from './globs.ts';
 import { changesTo, type NamedCommit, ownRevert, ownRevertsBetween, ownRevertsSince } from './history.ts';
-import { graft, mergeTrees, stillWanted } from './merge.ts';
+import { asTree, graftResult, mergeTrees, prefixOf } from './merge.ts';
 import {
   type Change,
   changesBetween,
   type Entry,
-  entriesOf,
   entryAt,
   isAncestor,
   lastChange,
-  makeTree,
   submoduleMode,
   symlinkMode,
 } from './objects.ts';
@@ -170,56 +169,6 @@ function changesLink(change: Change): boolean {
 
 function isLink(entry: Entry): boolean {
   return entry.mode === symlinkMode || entry.mode === submoduleMode;
-}
-
-/** A single file is merged as the only entry of a tree. */
-async function asTree(git: Git, entry: Entry): Promise<string> {
-  if (entry.type === 'tree') return entry.object;
-  return makeTree(git, [{ ...entry, name: lastSegment(entry.name) }]);
-}
-
-async function graftResult(
-  git: Git,
-  tip: string,
-  path: string,
-  tipEntry: Entry,
-  merged: string,
-): Promise<string> {
-  const root = (await entryAt(git, tip, ''))?.object ?? '';
-  if (tipEntry.type === 'tree') return graft(git, root, path, { ...tipEntry, object: merged });
-  const [file] = await entriesOf(git, merged);
-  return graft(git, root, path, file ?? tipEntry);
-}
-
-function prefixOf(path: string, entry: Entry): string {
-  if (entry.type === 'tree') return path === '' ? '' : `${path}/`;
-  return path.slice(0, path.length - lastSegment(path).length);
-}
-
-function lastSegment(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
-
-/** Whether any conflicted file still carries the change that failed; then a person must decide. */
-async function anyStillWanted(
-  git: Git,
-  files: readonly string[],
-  trees: { readonly base: string; readonly ours: string; readonly theirs: string },
-): Promise<boolean> {
-  const read = async (tree: string, file: string): Promise<string | undefined> => {
-    const entry = await entryAt(git, tree, file);
-    if (entry === undefined) return undefined;
-    return (await git(['cat-file', entry.type, entry.object], { network: true })).stdout.toString('latin1');
-  };
-  for (const file of files) {
-    const [good, failed, ours] = await Promise.all([
-      read(trees.theirs, file),
-      read(trees.base, file),
-      read(trees.ours, file),
-    ]);
-    if (stillWanted({ good, failed, ours })) return true;
-  }
-  return false;
 }
 
 function short(commit: string): string {

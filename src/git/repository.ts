@@ -4,25 +4,14 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../runtime/port.ts';
 import { openAccess } from './credentials.ts';
-import { gitError } from './errors.ts';
 import { createGit, type Git } from './git.ts';
-import { mayHoldAllowed } from './globs.ts';
 import { locatePath } from './locate.ts';
 import { discardMirror, fetchBranch, mirrorFolder, openMirror } from './mirror.ts';
 import { createMutex } from './mutex.ts';
-import { GitError, type GitRepository, type RepositoryAccess, type RevertRequest } from './port.ts';
+import { GitError, type GitRepository, type RepositoryAccess } from './port.ts';
+import { checkPlace, checkRequest } from './request.ts';
 import { revertFailedChange } from './revert.ts';
-import {
-  InvalidInput,
-  type RemoteUrl,
-  validBranch,
-  validGlob,
-  validIdentity,
-  validObject,
-  validPath,
-  validUrl,
-  validWord,
-} from './validate.ts';
+import type { RemoteUrl } from './validate.ts';
 
 export interface GitRepositoryDependencies {
   /** A writable folder which no other process uses; everything in it can be lost. */
@@ -45,13 +34,8 @@ export interface GitRepositoryDependencies {
   };
 }
 
-interface Checked {
-  readonly remote: RemoteUrl;
-  readonly path: string;
-}
-
 export function createGitRepository(dependencies: GitRepositoryDependencies): GitRepository {
-  const { cacheDir, clock, log, signal } = dependencies;
+  const { cacheDir, clock, log, signal, allowFileUrls = false } = dependencies;
   const commandTimeoutMs = dependencies.limits?.commandTimeoutMs ?? 60_000;
   const fetchTimeoutMs = commandTimeoutMs * 5;
   const exclusively = createMutex();
@@ -84,7 +68,7 @@ export function createGitRepository(dependencies: GitRepositoryDependencies): Gi
         access,
         clock,
         searchPath: dependencies.searchPath ?? '/usr/local/bin:/usr/bin:/bin',
-        allowFileUrls: dependencies.allowFileUrls ?? false,
+        allowFileUrls,
         commandTimeoutMs,
         ...(signal === undefined ? {} : { signal }),
       });
@@ -109,15 +93,7 @@ export function createGitRepository(dependencies: GitRepositoryDependencies): Gi
 
   return {
     async locate(repository, at) {
-      const { remote, path } = checked(
-        repository,
-        at.branch,
-        at.path,
-        dependencies.allowFileUrls ?? false,
-        () => {
-          if (at.commit !== undefined) validObject(at.commit);
-        },
-      );
+      const { remote, path } = checkPlace(repository, at, allowFileUrls);
       return exclusively(mirrorFolder(cacheDir, remote.href, at.branch), () =>
         withGit(repository, at.branch, remote, async git => {
           const tip = await fetchBranch(git, at.branch, fetchTimeoutMs);
@@ -135,13 +111,7 @@ export function createGitRepository(dependencies: GitRepositoryDependencies): Gi
 
     async revert(request) {
       const { repository, branch } = request;
-      const { remote, path } = checked(
-        repository,
-        branch,
-        request.path,
-        dependencies.allowFileUrls ?? false,
-        () => validRequest(request),
-      );
+      const { remote, path } = checkRequest(request, allowFileUrls);
       return exclusively(mirrorFolder(cacheDir, remote.href, branch), () =>
         withGit(repository, branch, remote, git =>
           revertFailedChange(
@@ -158,48 +128,6 @@ export function createGitRepository(dependencies: GitRepositoryDependencies): Gi
       );
     },
   };
-}
-
-/** Turns whatever is hostile or malformed into `InvalidRequest`, and a path outside of the allowed ones into `PathNotAllowed`. */
-function checked(
-  repository: RepositoryAccess,
-  branch: string,
-  path: string,
-  allowFileUrls: boolean,
-  more: () => void,
-): Checked {
-  const { name } = repository;
-  try {
-    const remote = validUrl(repository.url, { allowFileUrls });
-    validBranch(branch);
-    // What may be written is said by the platform team's object alone, never by what an agent or a tenant reports.
-    if (branch !== repository.branch)
-      throw new InvalidInput(`the branch is not ${repository.branch}, its branch`);
-    for (const glob of repository.allowedPaths) validGlob(glob);
-    const plain = validPath(path);
-    more();
-    if (!mayHoldAllowed(repository.allowedPaths, plain)) {
-      throw gitError('PathNotAllowed', { repository: name, detail: plain });
-    }
-    return { remote, path: plain };
-  } catch (error) {
-    if (!(error instanceof InvalidInput)) throw error;
-    throw gitError('InvalidRequest', { repository: name, detail: error.message });
-  }
-}
-
-function validRequest(request: RevertRequest): void {
-  for (const position of [request.good, request.failed]) {
-    for (const object of [position.head, position.commit, position.tree]) validObject(object);
-  }
-  validIdentity(request.repository.commit);
-  validWord('rollbackId', request.rollbackId);
-  validWord('the revision', request.revision);
-  validWord('the namespace', request.canary.namespace);
-  validWord('the name', request.canary.name);
-  if (!Number.isSafeInteger(request.decidedAt) || request.decidedAt < 0) {
-    throw new InvalidInput('decidedAt is not a time in milliseconds');
-  }
 }
 
 function asDisposable<T extends { close(): Promise<void> }>(resource: T): T & AsyncDisposable {

@@ -1,0 +1,73 @@
+/** Checks everything that a call brings before anything is run, opened or asked. */
+import { gitError } from './errors.ts';
+import { mayHoldAllowed } from './globs.ts';
+import type { RepositoryAccess, RevertRequest } from './port.ts';
+import {
+  InvalidInput,
+  type RemoteUrl,
+  validBranch,
+  validGlob,
+  validIdentity,
+  validObject,
+  validPath,
+  validUrl,
+  validWord,
+} from './validate.ts';
+
+/** A place in a repository that may be looked at. */
+export interface Place {
+  readonly remote: RemoteUrl;
+  /** Normalised; '' is the root. */
+  readonly path: string;
+}
+
+/** Throws `InvalidRequest` for what is hostile or malformed, and `PathNotAllowed` for a path outside of the allowed ones. */
+export function checkPlace(
+  repository: RepositoryAccess,
+  at: { readonly branch: string; readonly path: string; readonly commit?: string },
+  allowFileUrls: boolean,
+): Place {
+  const place = named(repository, () => {
+    const remote = validUrl(repository.url, { allowFileUrls });
+    validBranch(at.branch);
+    // What may be written is said by the platform team's object alone, never by what an agent or a tenant reports.
+    if (at.branch !== repository.branch)
+      throw new InvalidInput(`the branch is not ${repository.branch}, its branch`);
+    for (const glob of repository.allowedPaths) validGlob(glob);
+    if (at.commit !== undefined) validObject(at.commit);
+    return { remote, path: validPath(at.path) };
+  });
+  if (!mayHoldAllowed(repository.allowedPaths, place.path)) {
+    throw gitError('PathNotAllowed', { repository: repository.name, detail: place.path });
+  }
+  return place;
+}
+
+/** As `checkPlace`, and everything that becomes part of the commit. */
+export function checkRequest(request: RevertRequest, allowFileUrls: boolean): Place {
+  named(request.repository, () => validRequest(request));
+  return checkPlace(request.repository, { branch: request.branch, path: request.path }, allowFileUrls);
+}
+
+function named<T>(repository: RepositoryAccess, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    throw gitError('InvalidRequest', { repository: repository.name, detail: error.message });
+  }
+}
+
+function validRequest(request: RevertRequest): void {
+  for (const position of [request.good, request.failed]) {
+    for (const object of [position.head, position.commit, position.tree]) validObject(object);
+  }
+  validIdentity(request.repository.commit);
+  validWord('rollbackId', request.rollbackId);
+  validWord('the revision', request.revision);
+  validWord('the namespace', request.canary.namespace);
+  validWord('the name', request.canary.name);
+  if (!Number.isSafeInteger(request.decidedAt) || request.decidedAt < 0) {
+    throw new InvalidInput('decidedAt is not a time in milliseconds');
+  }
+}
