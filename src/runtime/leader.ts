@@ -15,7 +15,7 @@ export interface LeaderTimings {
   readonly retryPeriodMs: number;
 }
 
-export const defaultTimings: LeaderTimings = {
+const defaultTimings: LeaderTimings = {
   leaseDurationMs: 15_000,
   renewDeadlineMs: 10_000,
   retryPeriodMs: 2_000,

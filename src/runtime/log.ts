@@ -66,7 +66,7 @@ export const silentLog: Log = {
  * What may be told of an error: name, message, code, status and the same of its causes. Everything else an error
  * carries (axios puts the request's headers and body there) is left behind.
  */
-export function serializeError(error: unknown, redactor: Redactor): Record<string, unknown> {
+function serializeError(error: unknown, redactor: Redactor): Record<string, unknown> {
   return describe(error, redactor, longestCauseChain);
 }
 

@@ -53,6 +53,8 @@ export class WatchLoop<T extends KubeObject> {
   private relistReason: 'start' | 'expired' | 'broken' = 'start';
   private failures = 0;
   private absences = 0;
+  /** Whether the present watch has told an event or a bookmark. */
+  private progressed = false;
   private olderLists = 0;
 
   constructor(options: WatchLoopOptions<T>, scope: Scope, store: ObjectStore<T>, synced: () => void) {
@@ -75,6 +77,7 @@ export class WatchLoop<T extends KubeObject> {
   private async pass(signal: AbortSignal): Promise<number> {
     const startedAt = this.options.monotonicNow();
     const heardBefore = this.heardAt;
+    this.progressed = false;
     try {
       const version = this.version ?? (await this.relist());
       await this.watch(version, signal);
@@ -85,7 +88,12 @@ export class WatchLoop<T extends KubeObject> {
       this.failures += 1;
       return Math.min(shortWatchCapMs, this.pauseAfter(this.failures));
     } catch (error) {
-      return signal.aborted ? 0 : this.recover(error, this.heardAt !== heardBefore);
+      if (signal.aborted) return 0;
+      // A server takes a point in the future, as a restored etcd leaves us with, and then tells nothing, not even a
+      // bookmark: a watch that was mute throughout may be blind, and only a list can tell.
+      const mute = !this.progressed && this.options.monotonicNow() - startedAt >= this.options.idleMs;
+      if (mute) this.forget('broken');
+      return this.recover(error, this.heardAt !== heardBefore);
     }
   }
 
@@ -182,6 +190,7 @@ export class WatchLoop<T extends KubeObject> {
   private passed(version: string | undefined): void {
     this.heard();
     this.failures = 0;
+    this.progressed = true;
     this.store.advance(this.scope, version);
     this.version = this.store.seenUpTo(this.scope);
   }

@@ -43,6 +43,8 @@ interface Order {
 interface Watch {
   readonly response: ServerResponse;
   readonly collection: string;
+  /** Only what is newer is told; a point in the future is taken and met with silence, as the real one does. */
+  readonly from: number;
   frozen: boolean;
 }
 
@@ -192,7 +194,7 @@ export class FakeApiServer implements AsyncDisposable {
   /** Sends a bookmark of the present version on every watch. */
   bookmark(): void {
     for (const watch of this.watches) {
-      if (!watch.frozen) {
+      if (!watch.frozen && this.store.version > watch.from) {
         watch.response.write(line('BOOKMARK', { metadata: { resourceVersion: String(this.store.version) } }));
       }
     }
@@ -317,6 +319,7 @@ export class FakeApiServer implements AsyncDisposable {
     const selector = request.query.get('labelSelector');
     const watch = {
       response,
+      from,
       collection: place.collection,
       namespace: place.namespace,
       selector,
@@ -339,7 +342,7 @@ function send(
   watch: Watch & { namespace?: string | undefined; selector?: string | null },
   event: HistoryEvent,
 ): void {
-  if (watch.frozen || event.collection !== watch.collection) return;
+  if (watch.frozen || event.collection !== watch.collection || event.version <= watch.from) return;
   if (watch.namespace !== undefined && watch.namespace !== event.object.metadata.namespace) return;
   const is = matches(event.object, watch.selector ?? null);
   const was = event.before !== undefined && matches(event.before, watch.selector ?? null);

@@ -250,17 +250,21 @@ describe('recovery', () => {
     expect(relists).toEqual(['start', 'expired']);
   });
 
-  it('from a history that went back, as after a restore of etcd', async () => {
-    put('a');
-    const cache = reflector();
-    await cache.whenSynced();
-    await watching();
-    server.store.version = 5;
-    server.store.delete(collection, 'shop', 'a');
-    put('restored');
-    server.cutWatches('gone');
-    await shows(cache, ['restored']);
-  });
+  it.each(['gone', 'end'] as const)(
+    'from a history that went back, as after a restore of etcd (%s)',
+    async how => {
+      put('a');
+      const cache = reflector({ idleMs: 200 });
+      await cache.whenSynced();
+      await watching();
+      server.cutWatches('freeze');
+      server.store.version = 5;
+      server.store.delete(collection, 'shop', 'a');
+      put('restored');
+      server.cutWatches(how);
+      await shows(cache, ['restored']);
+    },
+  );
 
   it('bounds its requests when every watch ends at once', async () => {
     const cache = reflector({ backoff: { baseMs: 100, capMs: 30_000 } });
