@@ -1,15 +1,17 @@
 /** Deletion: the application keeps serving on the target before the primary goes, and no missing object can hold it up. */
 import { Canaries } from '../api/resources.ts';
+import { record } from '../core/record.ts';
+import { step } from '../core/state.ts';
+import { stateOf } from '../core/status.ts';
 import { isNotFound } from '../runtime/errors.ts';
 import type { KubeObject } from '../runtime/port.ts';
 import { isRefusal, type Model, type Refusal, routerOf } from './model.ts';
 import { observe } from './observe.ts';
 import type { Ports } from './ports.ts';
 import type { Result } from './reconcile.ts';
+import { commitStatus } from './status.ts';
 
 export const finalizer = 'siskin.dev/finalizer';
-/** How long the target's pods may take before the Canary goes all the same. */
-const patienceMs = 600_000;
 
 /** True where it had to be written; nothing else is created before it stands. */
 export async function ensureFinalizer({ canary, key }: Model, ports: Ports): Promise<boolean> {
@@ -26,6 +28,7 @@ export async function ensureFinalizer({ canary, key }: Model, ports: Ports): Pro
 export async function finalize(object: KubeObject, model: Model | Refusal, ports: Ports): Promise<Result> {
   if (!(object.metadata.finalizers ?? []).includes(finalizer)) return {};
   if (!isRefusal(model)) {
+    if (await tellTerminating(model, ports)) return { requeueAfterMs: 0 };
     const wait = await giveBack(model, ports);
     if (wait !== undefined) return { requeueAfterMs: wait };
   }
@@ -33,33 +36,49 @@ export async function finalize(object: KubeObject, model: Model | Refusal, ports
   return {};
 }
 
+/** True where it was written: scripts and people see by the phase what the Canary still waits for. */
+async function tellTerminating(model: Model, ports: Ports): Promise<boolean> {
+  const { status } = model.canary;
+  if (status.phase === undefined || status.phase === 'Terminating') return false;
+  const now = ports.clock.now();
+  const before = stateOf(status, model.plan);
+  const event = { type: 'deleted' as const, now };
+  const message = 'The Canary is being deleted; the target takes its requests back.';
+  const { status: next } = record(status, before, step(before, event), {
+    now,
+    generation: model.canary.metadata.generation ?? 0,
+    canaryUid: model.canary.metadata.uid ?? '',
+    targetKind: model.workload.target.kind,
+    decision: { event, reason: 'Terminating', message },
+    converged: true,
+    images: { primary: {}, target: {} },
+    alerts: [],
+  });
+  return commitStatus(model.canary, status, next, ports);
+}
+
 /** Answers how long to wait before looking again; undefined when the target serves, or never will. */
 async function giveBack(model: Model, ports: Ports): Promise<number | undefined> {
   const now = ports.clock.now();
-  const world = observe(model, ports, now);
-  const { view, input } = world;
+  const { view, input } = observe(model, ports, now);
   // A Canary that never owned its target, or whose target is gone, has nothing to give back.
   const owns =
     model.canary.status.promoted !== undefined && input.problem?.reason.startsWith('Duplicate') !== true;
+  if (!owns) return undefined;
   const deleted = Date.parse(model.canary.metadata.deletionTimestamp ?? '');
-  const patient = Number.isNaN(deleted) || now < deleted + patienceMs;
+  const waitMs = Number.isNaN(deleted) ? 0 : deleted + model.plan.progressDeadlineMs - now;
   try {
-    if (owns && view.target !== undefined && patient) {
+    if (view.target !== undefined && waitMs > 0) {
       if (view.target.replicas === 0) {
-        await ports.workload.scaleTarget(
-          model.workload,
-          view.target,
-          Math.max(1, view.primary?.replicas ?? 1),
-        );
-        return patienceMs;
+        const replicas = Math.max(1, view.primary?.replicas ?? 1);
+        await ports.workload.scaleTarget(model.workload, view.target, replicas);
+        return waitMs;
       }
-      if (!view.target.readiness.ready && view.primary !== undefined)
-        return Math.max(0, deleted + patienceMs - now);
+      if (!view.target.readiness.ready && view.primary !== undefined) return waitMs;
     }
-    if (owns) {
-      await ports.workload.releaseServices(model.workload);
-      await routerOf(model, ports).release(model.route);
-    }
+    await ports.workload.releaseServices(model.workload);
+    // Without a target our own route has nothing to serve and goes with the Canary.
+    if (view.target !== undefined) await routerOf(model, ports).release(model.route);
   } catch (error) {
     // The namespace is going away and takes everything with it; nothing can be written in it any more.
     if (!isNotFound(error) && !isNamespaceTerminating(error)) throw error;
