@@ -25,10 +25,11 @@ type Policy = (input: Input) => Decision | undefined;
 
 const chain: readonly Policy[] = [
   initialising, // nothing else makes sense before there is a primary
-  blocked, // a problem that needs a person holds everything but the safety of what runs
+  targetMissing, // a run without its target is nobody's failure
   superseded, // a newer revision makes every other question about the run moot
-  detected, // at rest: is there something new?
   canaryPods, // no samples from pods that are not ready
+  blocked, // a problem that needs a person starts nothing and judges nothing, but ends what must end
+  detected, // at rest: is there something new?
   analysis, // what the samples say
   promoting,
   finalising,
@@ -60,9 +61,17 @@ function wait(message: string): Decision {
   return { reason: 'Initializing', message };
 }
 
-function blocked({ problem, state }: Input): Decision | undefined {
-  if (problem === undefined || state.phase === 'Terminating') return undefined;
-  return { ...problem, stalled: true };
+function targetMissing({ seen, problem, state }: Input): Decision | undefined {
+  if (seen !== undefined || state.phase === 'Terminating') return undefined;
+  return { ...(problem ?? { reason: 'TargetMissing', message: 'The target is missing.' }), stalled: true };
+}
+
+function blocked({ problem, state, primary }: Input): Decision | undefined {
+  if (problem === undefined) return undefined;
+  const { phase } = state;
+  const decided =
+    phase === 'Finalising' || phase === 'Terminating' || (phase === 'Promoting' && primary !== undefined);
+  return decided ? undefined : { ...problem, stalled: true };
 }
 
 function superseded(input: Input): Decision | undefined {
@@ -124,11 +133,12 @@ function atRest({ state }: Input, wake: { wakeAt?: number }): Decision {
   return { reason: '', message: '', ...wake };
 }
 
-function canaryPods({ state, target, now }: Input): Decision | undefined {
+function canaryPods({ state, target, now, problem }: Input): Decision | undefined {
   if (state.phase !== 'Progressing' && state.phase !== 'WaitingPromotion') return undefined;
   const { context } = state;
   if (target?.ready === true) {
     if (context.analysedFrom > 0 && context.readyBy === 0) return undefined;
+    if (problem !== undefined) return undefined;
     const message = context.plan.skipAnalysis
       ? 'The canary is ready; analysis is skipped.'
       : 'The canary is ready.';
