@@ -14,6 +14,8 @@ export interface HealthOptions {
   /** How long the slowest pass in hand has been running, ms. */
   readonly longestRunMs: () => number;
   readonly onLag?: (seconds: number) => void;
+  /** How late the event loop may have been since the last probe, ms; 5 s when absent. */
+  readonly lagLimitMs?: number;
 }
 
 export interface Health {
@@ -26,11 +28,11 @@ export interface Health {
 
 /** Bookmarks come about every minute; so long a silence means a watch that will never wake by itself. */
 const silentMs = 600_000;
-const lagMs = 5_000;
 /** Every request has a time limit well below; a pass that lasts longer will never end. */
 const stuckMs = 600_000;
 
-export function createHealth({ watches, monotonicNow, longestRunMs, onLag }: HealthOptions): Health {
+export function createHealth(options: HealthOptions): Health {
+  const { watches, monotonicNow, longestRunMs, onLag, lagLimitMs = 5_000 } = options;
   const delay = monitorEventLoopDelay({ resolution: 50 });
   delay.enable();
   return {
@@ -41,7 +43,7 @@ export function createHealth({ watches, monotonicNow, longestRunMs, onLag }: Hea
       const now = monotonicNow();
       const silent = watches.filter(watch => watch.synced && now - watch.lastEventAt > silentMs);
       return [
-        ...(worst > lagMs ? [`the event loop was late by ${Math.round(worst)} ms`] : []),
+        ...(worst > lagLimitMs ? [`the event loop was late by ${Math.round(worst)} ms`] : []),
         ...(longestRunMs() > stuckMs
           ? [`a pass has been running for ${Math.round(longestRunMs() / 1_000)} s`]
           : []),

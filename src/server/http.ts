@@ -26,7 +26,10 @@ export async function startServer(options: {
     requestTimeout: 5_000,
     headersTimeout: 5_000,
     keepAliveTimeout: 5_000,
+    // The time limits above are enforced only as often as this.
+    connectionsCheckingInterval: 1_000,
   });
+  server.maxConnections = 256;
   server.maxRequestsPerSocket = 100;
   server.on('request', (request, response) => {
     request.resume();

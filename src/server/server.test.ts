@@ -1,4 +1,7 @@
 /** Probes and metrics over a real socket. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { createHealth } from './health.ts';
 import { type HttpServer, startServer } from './http.ts';
@@ -14,6 +17,7 @@ async function start(
   watches: { resource: { plural: string }; synced: boolean; lastEventAt: number }[],
   now = 0,
   longestRunMs = 0,
+  lagLimitMs = 60_000,
 ) {
   const telemetry = createTelemetry('1.2.3');
   const health = createHealth({
@@ -21,6 +25,7 @@ async function start(
     monotonicNow: () => now,
     longestRunMs: () => longestRunMs,
     onLag: telemetry.lag,
+    lagLimitMs,
   });
   const { registry } = telemetry;
   server = await startServer({
@@ -54,6 +59,26 @@ it('FL-13: healthz fails when a watch is silent or a pass never ends', async () 
   const stuck = await start([watch], 0, 700_000);
   expect((await stuck.get('/healthz')).status).toBe(503);
 });
+
+it('FL-13: healthz fails when the loop is stuck', async () => {
+  const { get } = await start([watch], 0, 0, 100);
+  expect((await get('/healthz')).status).toBe(200);
+  // The measurement begins anew with each probe, at its next tick.
+  await setTimeout(200);
+  // Nothing in this process turns meanwhile, as behind a runaway regular expression.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+  const answer = await get('/healthz');
+  expect(answer.status).toBe(503);
+  expect(await answer.text()).toContain('event loop');
+});
+
+it('cuts a client that never finishes its request', async () => {
+  await start([watch]);
+  const socket = connect(server?.port ?? 0, '127.0.0.1');
+  socket.write('GET /healthz HTTP/1.1\r\nX-Slow: ');
+  socket.resume();
+  await once(socket, 'close');
+}, 30_000);
 
 it('keeps no series of a Canary that is gone', async () => {
   const { telemetry, get } = await start([watch]);
