@@ -3,12 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import { currentCluster } from './cluster/current.ts';
 import { nodePorts } from './cluster/driver.ts';
-import { clusterName } from './lib/paths.ts';
+import { clusterName, removeClusterFolder } from './lib/paths.ts';
 import { clusterDown, clusterUp } from './up.ts';
 
 const usage = `usage: test/kind/cli.ts COMMAND
   up                      build what is missing, boot, install the add-ons
-  down                    stop the cluster and remove everything but caches and logs
+  down [--purge]          stop the cluster; with --purge also remove its images, keys and logs
   status                  what runs, and where
   kubeconfig              print the path of the kubeconfig
   shell                   a shell with kubectl and KUBECONFIG set
@@ -43,6 +43,7 @@ async function main([command = '', ...args]: string[]): Promise<number> {
       return status();
     case 'down':
       await clusterDown();
+      if (args.includes('--purge')) removeClusterFolder(clusterName());
       return 0;
     case 'status':
       return status();

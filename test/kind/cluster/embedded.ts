@@ -15,7 +15,7 @@ import { importImages } from './containerd.ts';
 import { Daemons, stopOrder } from './daemons.ts';
 import type { ClusterAccess, ClusterDriver, ImageArchive } from './driver.ts';
 import { joinNetwork, leaveNetwork } from './network.ts';
-import { createSandbox, destroySandbox, stopInSandbox } from './sandbox.ts';
+import { createSandbox, destroyOrphan, destroySandbox, stopInSandbox } from './sandbox.ts';
 import { type ClusterState, forgetState, readState, writeState } from './state.ts';
 
 const hostPackages = [
@@ -113,6 +113,7 @@ export class EmbeddedCluster implements ClusterDriver {
         await destroySandbox(state.init);
       });
     }
+    await destroyOrphan(this.folder);
     await removeCgroups(this.cluster);
     forgetState(this.cluster);
   }

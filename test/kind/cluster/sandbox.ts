@@ -3,7 +3,7 @@
  * processes cannot touch the host's, and the kernel takes all of them away when the sandbox's first process ends.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { logTail } from '../controlplane/child.ts';
@@ -11,23 +11,19 @@ import { identify, isAlive, type ProcessIdentity } from '../lib/process-identity
 import { type RunOptions, type RunResult, run } from '../lib/run.ts';
 import { FatalWait, waitFor } from '../lib/wait.ts';
 
-/** Paths that Kubernetes components insist on get private folders; /run is private as a whole (sockets, network namespaces). */
-const initScript = `
-set -e
-state=$1
-mount -t tmpfs tmpfs /run
-mkdir -p /run/lock /run/netns /var/lib/cni /var/log
-for path in /var/log /var/lib/cni; do
-  mkdir -p "$state/private$path"
-  mount --bind "$state/private$path" "$path"
-done
-ip link set lo up
-echo 1 > /proc/sys/net/ipv4/ip_forward
-touch "$state/sandbox.ready"
-trap 'exit 0' TERM
-# The shell also collects the children of others which were left to it, as the first process of a PID namespace must.
-while :; do sleep 3600 & wait $!; done
-`;
+const initScript = join(import.meta.dirname, 'sandbox-init.sh');
+
+function orphanFile(folder: string): string {
+  return join(folder, 'sandbox.json');
+}
+
+/** Ends a sandbox whose boot was cut off before the cluster's state named it. */
+export async function destroyOrphan(folder: string): Promise<void> {
+  if (!existsSync(orphanFile(folder))) return;
+  const outer: ProcessIdentity = JSON.parse(readFileSync(orphanFile(folder), 'utf8'));
+  await destroySandbox(outer);
+  rmSync(orphanFile(folder), { force: true });
+}
 
 export async function createSandbox(folder: string): Promise<ProcessIdentity> {
   const readyFile = join(folder, 'sandbox.ready');
@@ -36,12 +32,13 @@ export async function createSandbox(folder: string): Promise<ProcessIdentity> {
   mkdirSync(join(folder, 'logs'), { recursive: true });
   const log = openSync(logFile, 'w');
   const namespaces = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
-  const outer = spawn('unshare', [...namespaces, 'bash', '-c', initScript, 'siskin-sandbox', folder], {
+  const outer = spawn('unshare', [...namespaces, 'bash', initScript, folder], {
     detached: true,
     stdio: ['ignore', log, log],
   });
   closeSync(log);
   outer.unref();
+  if (outer.pid !== undefined) writeFileSync(orphanFile(folder), JSON.stringify(identify(outer.pid)));
   let ended = false;
   outer.on('exit', () => (ended = true));
   outer.on('error', () => (ended = true));

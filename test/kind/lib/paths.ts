@@ -1,5 +1,5 @@
 /** Where the fixture keeps things: builds in the user's cache folder, a cluster's state in the user's state folder. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -32,4 +32,9 @@ export function clusterName(): string {
 
 export function clusterFolder(cluster: string, ...parts: string[]): string {
   return ensured(join(stateRoot(), cluster, ...parts));
+}
+
+/** Only of a cluster that is down: its mounts live in that folder. */
+export function removeClusterFolder(cluster: string): void {
+  rmSync(join(stateRoot(), cluster), { recursive: true, force: true });
 }
