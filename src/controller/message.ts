@@ -12,6 +12,8 @@ const titles: Readonly<Record<string, (name: string) => string>> = {
   Restarted: name => `New revision of ${name}, the run starts over`,
   Held: name => `The release of ${name} holds`,
   WaitingForApproval: name => `The release of ${name} waits for approval`,
+  Quarantined: name => `A failed revision of ${name} came back`,
+  Stalled: name => `${name} needs a person`,
   Promoted: name => `Promoted ${name}`,
   Returned: name => `The release of ${name} ended without a verdict`,
   RolledBack: name => `Rolled back ${name}`,

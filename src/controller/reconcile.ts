@@ -2,6 +2,7 @@
 import { type Decision, decide } from '../core/decide.ts';
 import { desired } from '../core/desired.ts';
 import type { CheckResult } from '../core/judge.ts';
+import { severityOf } from '../core/milestone.ts';
 import { type Recorded, record } from '../core/record.ts';
 import { isResting, type State, step } from '../core/state.ts';
 import type { ObjectKey } from '../runtime/port.ts';
@@ -126,7 +127,7 @@ function tell(
   if (announcement === undefined) return;
   const { milestone, reason, message, runId } = announcement;
   const type =
-    milestone === 'RolledBack' || milestone === 'CheckFailed' || milestone === 'Held' ? 'Warning' : 'Normal';
+    milestone === 'CheckFailed' || (severityOf(milestone) ?? 'info') !== 'info' ? 'Warning' : 'Normal';
   ports.recordEvent(model.canary, { type, reason: reason === '' ? milestone : reason, note: message, runId });
   if (milestone === 'Promoted') ports.observe.finished('promoted');
   if (milestone === 'RolledBack') ports.observe.finished('rolledback');

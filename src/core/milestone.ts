@@ -19,7 +19,9 @@ export type Milestone =
   | 'Promoted'
   | 'RolledBack'
   | 'Returned'
-  | 'Terminating';
+  | 'Terminating'
+  | 'Quarantined'
+  | 'Stalled';
 
 /** What happened between two states; undefined where nobody needs to hear of it. */
 export function milestoneOf(before: State, after: State, event: Event): Milestone | undefined {
@@ -75,6 +77,8 @@ export function severityOf(milestone: Milestone): Severity | undefined {
       return 'error';
     case 'Held':
     case 'WaitingForApproval':
+    case 'Quarantined':
+    case 'Stalled':
       return 'warn';
     case 'Initialized':
     case 'NewRevision':

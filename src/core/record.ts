@@ -50,8 +50,8 @@ export function record(previous: CanaryStatus, before: State, after: State, fact
   const milestone =
     decision.event !== undefined && after !== before ? milestoneOf(before, after, decision.event) : undefined;
   const at = new Date(now).toISOString();
-  const told = sentence(milestone, before, after, decision.message) || (previous.message ?? '');
-  const message = told.slice(0, statusLimits.message);
+  const words = sentence(milestone, before, after, decision.message) || (previous.message ?? '');
+  const message = words.slice(0, statusLimits.message);
   const reason = decision.reason || (previous.reason ?? after.phase);
   const { top, clocks } = fieldsOf(after);
   const run = runAfter(previous, after, milestone, message, facts);
@@ -61,8 +61,9 @@ export function record(previous: CanaryStatus, before: State, after: State, fact
       : previous.rollback;
   const quarantine = quarantineAfter(previous, after, milestone, message, facts);
   const promoted = promotedAfter(previous, after, milestone, facts);
+  const told = milestone ?? trouble(previous, decision);
   const announcement =
-    milestone === undefined ? undefined : { milestone, reason, message, runId: run?.id ?? 'init' };
+    told === undefined ? undefined : { milestone: told, reason, message, runId: run?.id ?? 'init' };
   const outbox = outboxAfter(previous.outbox ?? [], announcement, run, rollback, milestone, facts);
   const { run: _run, rollback: _rollback, quarantine: _quarantine, promoted: _promoted, ...rest } = previous;
   const status: CanaryStatus = {
@@ -90,6 +91,13 @@ export function record(previous: CanaryStatus, before: State, after: State, fact
     outbox,
   };
   return announcement === undefined ? { status } : { status, announcement };
+}
+
+/** Trouble that stays is told once, when it begins. */
+function trouble(previous: CanaryStatus, decision: Decision): Milestone | undefined {
+  if (decision.reason === '' || decision.reason === previous.reason) return undefined;
+  if (decision.stalled === true) return 'Stalled';
+  return decision.reason === 'Quarantined' ? 'Quarantined' : undefined;
 }
 
 function runAfter(

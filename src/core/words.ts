@@ -42,6 +42,8 @@ export function sentence(milestone: Milestone | undefined, before: State, after:
     case 'Promoted':
     case 'Returned':
     case 'Terminating':
+    case 'Quarantined':
+    case 'Stalled':
     case undefined:
       return why;
   }
