@@ -59,8 +59,8 @@ e2e: setup packages ## A real cluster with gateway, Prometheus and Git server; n
 test: setup packages ## The checks and all tiers in order; the last line is the total
 	@node scripts/test.ts
 
-demo: setup packages ## A cluster with gateway, Prometheus and Git host to try Siskin in; needs root
-	node test/kind/cli.ts up
+demo: setup packages ## The story of a good and a bad release on a real cluster, which stays to look around; needs root
+	@node test/kind/demo/main.ts
 
 demo-shell: setup ## A shell whose kubectl reaches the demo
 	node test/kind/cli.ts shell

@@ -58,7 +58,14 @@ export async function prepareCheckout(): Promise<Checkout> {
 
 export async function removeCheckout(): Promise<void> {
   await deleteNamespace(shop.namespace);
-  const there = await kubectl(['get', 'crd', 'manifestrepositories.siskin.dev', '--ignore-not-found', '-o', 'name']);
+  const there = await kubectl([
+    'get',
+    'crd',
+    'manifestrepositories.siskin.dev',
+    '--ignore-not-found',
+    '-o',
+    'name',
+  ]);
   if (there !== '') await kubectl(['delete', 'manifestrepository', 'manifests', '--ignore-not-found']);
   await kubectl(['-n', operatorNamespace, 'delete', 'secret', 'manifests-write', '--ignore-not-found']);
 }

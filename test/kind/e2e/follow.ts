@@ -15,11 +15,7 @@ export type Followed = {
   /** The newest status; `{}` before there is one. */
   status(): CanaryStatus;
   /** Resolves with the first status, from now on or the present one, for which `holds` is true. */
-  until(
-    what: string,
-    holds: (status: CanaryStatus) => boolean,
-    timeoutMs?: number,
-  ): Promise<CanaryStatus>;
+  until(what: string, holds: (status: CanaryStatus) => boolean, timeoutMs?: number): Promise<CanaryStatus>;
   phase(phase: CanaryStatus['phase'], timeoutMs?: number): Promise<CanaryStatus>;
   /** Called with every status, those seen before included. */
   onStatus(listener: (status: CanaryStatus) => void): void;
