@@ -95,6 +95,7 @@ export const RollbackStatus = z.object({
     .exactOptional()
     .describe('How the repair ended.'),
   message: message().exactOptional().describe('The same for people.'),
+  startedAt: timestamp().exactOptional().describe('When the run started: later commits are not its doing.'),
   decidedAt: timestamp().describe('When the run failed.'),
   reason: message().describe("The why; the body of the revert's message."),
   failed: GitPlace.exactOptional().describe('Where the failed revision stands in Git.'),

@@ -15,6 +15,9 @@ import type { Result } from './reconcile.ts';
 import { accessFor } from './repository.ts';
 import { changeStatus } from './status.ts';
 
+const promptMs = 15_000;
+const clockSkewMs = 2_000;
+
 /** One pass over the Git entries of a Canary's outbox, oldest first: a revert needs the position which stands before it. */
 export async function deliverGit(key: ObjectKey, ports: Ports): Promise<Result> {
   const object = ports.canaries.get(key);
@@ -94,11 +97,25 @@ async function recordPosition(
   ports: Ports,
 ): Promise<void> {
   const { repository, branch } = await accessFor(model, git, ports);
-  const position = await ports.git.locate(repository, { branch, path: git.path });
+  const { run } = model.canary.status;
+  const startedAt = run?.id === entry.runId ? run?.startedAt : entry.createdAt;
+  const position = await ports.git.locate(repository, { branch, path: git.path, ...since(startedAt, ports) });
   await changeStatus(model.key, status => positioned(settle(status, [entry.id]), entry, position), ports);
 }
 
-/** The run's position is also the promoted revision's where the run has been promoted in the meantime. */
+/**
+ * Right after the start, the head is what was deployed, whatever the clocks of those who commit say. Later, it may hold
+ * the next release already, and only dates can tell the two apart.
+ */
+function since(startedAt: string | undefined, ports: Ports): { before?: number } {
+  const started = millis(startedAt);
+  return started > 0 && ports.clock.now() - started > promptMs ? { before: started + clockSkewMs } : {};
+}
+
+/**
+ * The run's position is also the promoted revision's where the run has been promoted in the meantime. Once the target has
+ * moved on, the branch holds another change: taking that for this revision's would revert the wrong one.
+ */
 function positioned(
   status: CanaryStatus,
   entry: OutboxEntry,
@@ -108,9 +125,14 @@ function positioned(
   const place = { head, commit, tree };
   if (entry.runId === undefined) {
     if (promoted === undefined || promoted.git?.tree !== undefined) return status;
+    if (status.target?.revision !== promoted.revision) return status;
     return { ...status, promoted: { ...promoted, git: { ...promoted.git, ...place } } };
   }
   if (run?.id !== entry.runId) return status;
+  if (status.target?.revision !== run.revision) {
+    const message = 'The target moved on before the place of this revision in Git was known.';
+    return { ...status, run: { ...run, git: { state: 'Failed', message } } };
+  }
   const rollback =
     status.rollback?.runId === run.id && status.rollback.state === 'Pending'
       ? { rollback: { ...status.rollback, failed: place } }
@@ -138,10 +160,18 @@ async function revert(model: Model, git: GitSettings, entry: OutboxEntry, ports:
     await finish(model, entry, { verdict: 'Held', message, files: [] }, {}, ports);
     return;
   }
+  if (rollback.failed === undefined && !holdsFailed(model.canary.status)) {
+    const message =
+      'The target moved on before the place of the failed revision in Git was known, so nothing was reverted.';
+    await finish(model, entry, { verdict: 'Held', message, files: [] }, {}, ports);
+    return;
+  }
   const { repository, branch, spec } = await accessFor(model, git, ports);
   const dryRun = git.mode === 'DryRun' || spec.mode === 'DryRun';
-  // A run that failed before its position was recorded is looked up now: the branch still holds the change.
-  const failed = rollback.failed ?? (await ports.git.locate(repository, { branch, path: git.path }));
+  // A run that failed before its position was recorded is looked up now, as the branch was when it started.
+  const failed =
+    rollback.failed ??
+    (await ports.git.locate(repository, { branch, path: git.path, ...since(rollback.startedAt, ports) }));
   const result = await ports.git.revert({
     repository,
     branch,
@@ -158,6 +188,11 @@ async function revert(model: Model, git: GitSettings, entry: OutboxEntry, ports:
   });
   ports.observe.reverted(result.verdict);
   await finish(model, entry, result, { failedCommit: failed.commit, goodCommit: good.commit }, ports);
+}
+
+/** A run that failed before its position was recorded can be looked up later only while nothing replaced its change. */
+function holdsFailed({ rollback, run, target }: CanaryStatus): boolean {
+  return run?.id === rollback?.runId && target?.revision === rollback?.revision;
 }
 
 async function finish(

@@ -179,6 +179,7 @@ function rollbackOf(
     id: `${facts.canaryUid.slice(0, 8)}-${run.id}`,
     runId: run.id,
     revision: run.revision,
+    startedAt: run.startedAt,
     decidedAt: new Date(facts.now).toISOString(),
     reason: message,
   };

@@ -96,3 +96,10 @@ export async function lastChange(git: Git, commit: string, path: string): Promis
   ]);
   return log.text === '' ? commit : log.text;
 }
+
+/** The newest commit of the first-parent line up to `tip` with a committer date not after `before` (ms); `tip` where all are newer. */
+export async function newestBefore(git: Git, tip: string, before: number): Promise<string> {
+  const seconds = Math.floor(before / 1_000);
+  const found = await git(['rev-list', '-1', '--first-parent', `--before=${seconds} +0000`, tip]);
+  return found.text === '' ? tip : found.text;
+}

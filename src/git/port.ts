@@ -103,11 +103,18 @@ export class GitError extends Error {
 export interface GitRepository {
   /**
    * Where `path` stands at the head of `branch`; or, with `commit`, at that commit of the branch: the one which the
-   * GitOps agent says it applied, which may be behind the head. `GitPosition.head` then is that commit.
+   * GitOps agent says it applied, which may be behind the head. `GitPosition.head` then is that commit. With `before`
+   * (ms since the epoch), at the newest commit of the branch's first-parent line whose committer date is not later: a
+   * look that comes late must not take what was pushed since for what was deployed.
    */
   locate(
     repository: RepositoryAccess,
-    at: { readonly branch: string; readonly path: string; readonly commit?: string },
+    at: {
+      readonly branch: string;
+      readonly path: string;
+      readonly commit?: string;
+      readonly before?: number;
+    },
   ): Promise<GitPosition>;
   revert(request: RevertRequest): Promise<RevertResult>;
 }

@@ -64,6 +64,16 @@ describe('locate', () => {
     expect(await at(path, good)).toEqual(remote.position(path, good));
   });
 
+  test('a look that comes late takes the branch as it was, not what was pushed since', async () => {
+    const repository = open();
+    const { failed } = release();
+    const before = Number(remote.git(['log', '-1', '--format=%ct', failed])) * 1_000;
+    remote.commit({ 'apps/podinfo/d.yaml': 'image: v3\n' }, { time: before / 1_000 + 60 });
+    expect(await repository.locate(access, { branch: 'main', path, before: before + 5_000 })).toEqual(
+      remote.position(path, failed),
+    );
+  });
+
   test('refuses a commit that is not on the branch, a missing path, a link and what is not allowed', async () => {
     const repository = open();
     const { good } = release();

@@ -8,6 +8,7 @@ import { createGit, type Git } from './git.ts';
 import { locatePath } from './locate.ts';
 import { discardMirror, fetchBranch, mirrorFolder, openMirror } from './mirror.ts';
 import { createMutex } from './mutex.ts';
+import { newestBefore } from './objects.ts';
 import { GitError, type GitRepository, type RepositoryAccess } from './port.ts';
 import { checkPlace, checkRequest } from './request.ts';
 import { revertFailedChange } from './revert.ts';
@@ -97,7 +98,9 @@ export function createGitRepository(dependencies: GitRepositoryDependencies): Gi
       return exclusively(mirrorFolder(cacheDir, remote.href, at.branch), () =>
         withGit(repository, at.branch, remote, async git => {
           const tip = await fetchBranch(git, at.branch, fetchTimeoutMs);
-          const { commit, branch } = at;
+          const { branch, before } = at;
+          const commit =
+            at.commit ?? (before === undefined ? undefined : await newestBefore(git, tip, before));
           return locatePath(git, {
             repository: repository.name,
             branch,

@@ -24,7 +24,7 @@ export interface Place {
 /** Throws `InvalidRequest` for what is hostile or malformed, and `PathNotAllowed` for a path outside of the allowed ones. */
 export function checkPlace(
   repository: RepositoryAccess,
-  at: { readonly branch: string; readonly path: string; readonly commit?: string },
+  at: { readonly branch: string; readonly path: string; readonly commit?: string; readonly before?: number },
   allowFileUrls: boolean,
 ): Place {
   const place = named(repository, () => {
