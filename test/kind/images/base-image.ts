@@ -8,13 +8,33 @@ import { step } from '../lib/progress.ts';
 import { type RunResult, run } from '../lib/run.ts';
 import { hashInputs } from './image-cache.ts';
 
-/** Its own storage, so that nobody's other images are touched; vfs works on every file system. */
-export function buildah(args: string[], timeoutMs = 300_000): Promise<RunResult> {
-  const storage = ['--root', cacheFolder('buildah', 'storage'), '--runroot', cacheFolder('buildah', 'run')];
-  return run('buildah', [...storage, '--storage-driver', 'vfs', ...args], {
+/** Its own storage, so that nobody's other images are touched; its own mount namespace, so that no mount is left behind. */
+function runBuildah(driver: string, args: string[], timeoutMs: number): Promise<RunResult> {
+  const storage = [
+    '--root',
+    cacheFolder('buildah', driver),
+    '--runroot',
+    cacheFolder('buildah', `${driver}-run`),
+  ];
+  return run('unshare', ['--mount', 'buildah', ...storage, '--storage-driver', driver, ...args], {
     env: { BUILDAH_ISOLATION: 'chroot' },
     timeoutMs,
   });
+}
+
+let driver: Promise<string> | undefined;
+
+/** Overlay is four times as fast; vfs works on every file system. */
+function storageDriver(): Promise<string> {
+  driver ??= runBuildah('overlay', ['info'], 30_000).then(
+    () => 'overlay',
+    () => 'vfs',
+  );
+  return driver;
+}
+
+export async function buildah(args: string[], timeoutMs = 300_000): Promise<RunResult> {
+  return runBuildah(await storageDriver(), args, timeoutMs);
 }
 
 function debianSources(): { suite: string; sources: string } {

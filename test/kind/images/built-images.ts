@@ -44,7 +44,10 @@ async function buildWithBuildah(build: Build, base: string, file: string): Promi
     ];
     await buildah(['bud', ...options, ...flags, build.context], 900_000);
     await buildah(['push', build.name, `docker-archive:${file}:${build.name}`]);
-    await buildah(['rmi', build.name]); // the archive is what is kept; a second full copy is not worth its space
+    // The archive is what is kept; a second copy of it, and of the stages on the way, is not worth its space.
+    await buildah(['rm', '--all']);
+    await buildah(['rmi', build.name]);
+    await buildah(['rmi', '--prune']);
   });
 }
 
