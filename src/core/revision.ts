@@ -2,20 +2,15 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The prefix names the way of hashing. When it changes, an older value is unknown rather than different, so that an
- * upgrade of the operator starts no run.
+ * The prefix names the way of hashing. When it changes, no recorded value is equal any more: the generation fence and the
+ * comparison with the primary's template keep an upgrade of the operator from starting runs.
  */
-export const revisionVersion = 'v1';
+const revisionVersion = 'v1';
 
 /** `v1-` and 16 hex digits of SHA-256 over canonical JSON; null, empty objects and empty lists count as absent. */
 export function revisionOf(template: unknown): string {
   const digest = createHash('sha256').update(canonical(template)).digest('hex');
   return `${revisionVersion}-${digest.slice(0, 16)}`;
-}
-
-/** True where `revision` was made by this version's way of hashing and can be compared. */
-export function isComparable(revision: string): boolean {
-  return revision.startsWith(`${revisionVersion}-`);
 }
 
 /** JSON with sorted keys and without null, `{}` and `[]`, which the API server drops or keeps as clients happen to write them. */
