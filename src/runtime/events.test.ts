@@ -89,14 +89,14 @@ describe('the event recorder', () => {
   it('limits each object, not the others, and lets it speak again later', async () => {
     const { client, all } = apiServer();
     const { events, clock } = recorder(client);
-    for (let n = 0; n < 100; n++) events.record({ ...event, note: `n${n}` });
+    for (let n = 0; n < 200; n++) events.record({ ...event, note: `n${n}` });
     events.record({ ...event, regarding: { ...event.regarding, uid: 'uid-2' } });
     await events.flush();
-    expect(all()).toHaveLength(26);
+    expect(all()).toHaveLength(51);
     await clock.advance(300_000);
     events.record({ ...event, note: 'later' });
     await events.flush();
-    expect(all()).toHaveLength(27);
+    expect(all()).toHaveLength(52);
   });
 
   it('tries again after an outage, and gives up on a refusal without throwing', async () => {

@@ -1,12 +1,19 @@
 /** Kubernetes Events: told once across replicas and restarts, never in the way of the work. */
 import { createHash } from 'node:crypto';
-import { Events } from '../api/resources.ts';
 import { backoffMs, sleep } from './clock.ts';
 import { ApiError, isAlreadyExists } from './errors.ts';
 import { microTime } from './lease.ts';
 import type { Log } from './log.ts';
-import type { Clock, KubeClient, KubeObject } from './port.ts';
+import type { Clock, KubeClient, KubeObject, Resource } from './port.ts';
 import { createTokenBuckets } from './token-bucket.ts';
+
+export const Events: Resource = {
+  group: 'events.k8s.io',
+  version: 'v1',
+  kind: 'Event',
+  plural: 'events',
+  namespaced: true,
+};
 
 /** The object that an event is about. */
 export interface Regarding {

@@ -1,8 +1,7 @@
 /** Leader election on a Lease: at most one replica acts, and it stops before another may start. */
-import { Leases } from '../api/resources.ts';
 import { monotonicNow } from './clock.ts';
 import { isAlreadyExists, isConflict } from './errors.ts';
-import { LeaseView, leaseSpec } from './lease.ts';
+import { Leases, LeaseView, leaseSpec } from './lease.ts';
 import type { Log } from './log.ts';
 import type { Clock, KubeClient, KubeObject } from './port.ts';
 

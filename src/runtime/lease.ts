@@ -1,5 +1,14 @@
 /** The Lease object: what is read from it and what a holder writes. */
 import { z } from 'zod';
+import type { Resource } from './port.ts';
+
+export const Leases: Resource = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  kind: 'Lease',
+  plural: 'leases',
+  namespaced: true,
+};
 
 export const LeaseView = z.object({
   metadata: z.object({ uid: z.string().optional(), resourceVersion: z.string() }),

@@ -1,12 +1,12 @@
 /** The runtime against the real API server: what the fake one of the wire tests could have got wrong. */
 import { KubeConfig } from '@kubernetes/client-node';
 import { afterAll, describe, expect, inject, it, vi } from 'vitest';
-import { Events, Leases } from '../../src/api/resources.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { isAlreadyExists, isConflict, isNotFound } from '../../src/runtime/errors.ts';
-import { createEventRecorder } from '../../src/runtime/events.ts';
+import { createEventRecorder, Events } from '../../src/runtime/events.ts';
 import { createKubeClient } from '../../src/runtime/kube.ts';
 import { LeaderElection } from '../../src/runtime/leader.ts';
+import { Leases } from '../../src/runtime/lease.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import type { KubeObject, ListOptions, Resource } from '../../src/runtime/port.ts';
 import { Reflector, stripped } from '../../src/runtime/reflector.ts';

@@ -154,6 +154,13 @@ export class FakeStore {
     this.history = [];
   }
 
+  /** As after a restore of etcd: versions go back and what came after them never was. */
+  rewind(version: number): void {
+    this.version = version;
+    this.compactedAt = 0;
+    this.history = [];
+  }
+
   listen(listener: (event: HistoryEvent) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

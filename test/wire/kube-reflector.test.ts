@@ -16,7 +16,7 @@ let relists: string[];
 
 beforeEach(async () => {
   server = await startFakeApiServer();
-  client = createKubeClient({ kubeConfig: server.kubeConfig(), version: '0', timeoutMs: 2_000 });
+  client = createKubeClient({ kubeConfig: server.kubeConfig(), version: '0', timeoutMs: 20_000 });
   reflectors = [];
   relists = [];
 });
@@ -258,7 +258,7 @@ describe('recovery', () => {
       await cache.whenSynced();
       await watching();
       server.cutWatches('freeze');
-      server.store.version = 5;
+      server.store.rewind(5);
       server.store.delete(collection, 'shop', 'a');
       put('restored');
       server.cutWatches(how);
