@@ -13,7 +13,6 @@ export async function tellRun(
   version: string,
   deploy: () => Promise<void>,
 ): Promise<CanaryStatus> {
-  // Before the deployment: the run may have begun by the time that kubectl has returned.
   const before = followed.status().run?.id;
   let told = 0;
   let telling = Promise.resolve();
@@ -24,13 +23,7 @@ export async function tellRun(
     telling = tellSteps(telling, steps, told, version);
     told = steps.length;
   });
-  await deploy();
-  const end = await followed.until(
-    `the end of the release of ${version}`,
-    ({ phase, run }) =>
-      run !== undefined && run.id !== before && (phase === 'Succeeded' || phase === 'Failed'),
-    120_000,
-  );
+  const end = await followed.runOf(deploy);
   await telling;
   return end;
 }

@@ -1,8 +1,7 @@
 /** The story: an application in Git, a good release that is promoted, a bad one that is taken back in cluster and Git. */
-import type { CanaryStatus } from '../../../src/api/canary-status.ts';
 import { nodePorts } from '../cluster/driver.ts';
 import { appPath, type Checkout, prepareCheckout, shop } from '../e2e/checkout.ts';
-import { type Followed, follow } from '../e2e/follow.ts';
+import { condition, type Followed, follow } from '../e2e/follow.ts';
 import { unexplainedFailures } from '../e2e/shares.ts';
 import { linesOf, threadsOf } from '../e2e/slack-text.ts';
 import {
@@ -133,7 +132,7 @@ async function backInGit(checkout: Checkout, followed: Followed): Promise<void> 
   chapter('CI applies the revert');
   const run = followed.status().run?.id;
   await checkout.deploy();
-  const end = await followed.until('Ready', status => isReady(status));
+  const end = await followed.until('Ready', status => condition(status, 'Ready') === 'True');
   claim(end.run?.id === run, 'the revert started a release');
   await claimAllFrom('1.1.0');
   say('No new release starts: Git asks for what already serves. The Canary is Ready again.');
@@ -208,8 +207,4 @@ async function claimSameTree({ repository }: Checkout): Promise<void> {
     git(['rev-parse', `${commit}:${appPath}`], repository.folder);
   claim((await tree('HEAD')) === (await tree('HEAD~2')), 'Git does not hold the last good state');
   say(`Git's head holds exactly the files of 1.1.0 again.`);
-}
-
-function isReady({ conditions }: CanaryStatus): boolean {
-  return conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
 }

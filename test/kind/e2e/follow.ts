@@ -1,22 +1,20 @@
-/** Follows one Canary by a watch: every version of it, as people would see it go by, and bounded waits for what comes next. */
-import { KubeConfig, Watch } from '@kubernetes/client-node';
+/** Follows one Canary: every status it had, as people would see it go by, and bounded waits for what comes next. */
 import type { CanaryStatus } from '../../../src/api/canary-status.ts';
-import { access } from '../fixture.ts';
 import { waitFor } from '../lib/wait.ts';
+import { type Watched, watchObjects } from './watch.ts';
 
-export type CanaryObject = {
-  metadata: { name: string; namespace: string; uid: string; resourceVersion: string };
-  status?: CanaryStatus;
-};
+type CanaryObject = Watched & { status?: CanaryStatus };
 
 export type Followed = {
   /** Every status that was seen, oldest first. */
   readonly history: readonly CanaryStatus[];
   /** The newest status; `{}` before there is one. */
   status(): CanaryStatus;
-  /** Resolves with the first status, from now on or the present one, for which `holds` is true. */
+  /** Resolves with the first status, the present one included, for which `holds` is true. */
   until(what: string, holds: (status: CanaryStatus) => boolean, timeoutMs?: number): Promise<CanaryStatus>;
   phase(phase: CanaryStatus['phase'], timeoutMs?: number): Promise<CanaryStatus>;
+  /** The end of the run that `start` brings about; a run that was there before does not count. */
+  runOf(start: () => Promise<unknown>, timeoutMs?: number): Promise<CanaryStatus>;
   /** Called with every status, those seen before included. */
   onStatus(listener: (status: CanaryStatus) => void): void;
   stop(): void;
@@ -24,39 +22,18 @@ export type Followed = {
 
 /** The caller stops it, or the test process does not end. */
 export async function follow(namespace: string, name: string): Promise<Followed> {
-  const config = new KubeConfig();
-  config.loadFromFile((await access()).kubeconfig);
-  const watch = new Watch(config);
   const history: CanaryStatus[] = [];
   const listeners: ((status: CanaryStatus) => void)[] = [];
   const path = `/apis/siskin.dev/v1beta1/namespaces/${namespace}/canaries`;
-  let stopped = false;
-  let running: AbortController | undefined;
-  let seen = '';
-
-  function take(object: CanaryObject): void {
-    if (object.metadata.resourceVersion === seen || object.status === undefined) return;
-    seen = object.metadata.resourceVersion;
-    history.push(object.status);
-    for (const listener of listeners) listener(object.status);
-  }
-
-  async function run(): Promise<void> {
-    const query = { fieldSelector: `metadata.name=${name}` };
-    running = await watch.watch(
-      path,
-      query,
-      (type, object: CanaryObject) => {
-        if (type === 'ADDED' || type === 'MODIFIED') take(object);
-      },
-      () => {
-        if (!stopped) setTimeout(() => void run().catch(() => {}), 500);
-      },
-    );
-    if (stopped) running.abort();
-  }
-
-  await run();
+  const { stop } = await watchObjects<CanaryObject>(
+    path,
+    { fieldSelector: `metadata.name=${name}` },
+    ({ status }) => {
+      if (status === undefined) return;
+      history.push(status);
+      for (const listener of listeners) listener(status);
+    },
+  );
   const status = (): CanaryStatus => history.at(-1) ?? {};
 
   async function until(
@@ -79,14 +56,27 @@ export async function follow(namespace: string, name: string): Promise<Followed>
     history,
     status,
     until,
+    stop,
     phase: (phase, timeoutMs) => until(`phase ${phase}`, now => now.phase === phase, timeoutMs),
+    async runOf(start, timeoutMs = 120_000) {
+      // Before the start: the run may have begun by the time that kubectl has returned.
+      const before = status().run?.id;
+      await start();
+      return until(
+        'the end of the run',
+        ({ run, phase }) =>
+          run !== undefined && run.id !== before && (phase === 'Succeeded' || phase === 'Failed'),
+        timeoutMs,
+      );
+    },
     onStatus(listener) {
       for (const past of history) listener(past);
       listeners.push(listener);
     },
-    stop() {
-      stopped = true;
-      running?.abort();
-    },
   };
+}
+
+/** Status of a condition; undefined where it is absent. */
+export function condition({ conditions }: CanaryStatus, type: string): string | undefined {
+  return conditions?.find(each => each.type === type)?.status;
 }
