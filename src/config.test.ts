@@ -14,7 +14,7 @@ describe('readConfig', () => {
       'leader-elect': true,
       port: 8080,
       namespaces: [],
-      workers: 16,
+      workers: 64,
       provider: 'gatewayapi:v1',
     });
   });

@@ -99,7 +99,7 @@ function defaults(env: NodeJS.ProcessEnv): Partial<Record<Name, string | boolean
     provider: 'gatewayapi:v1',
     'selector-labels': 'app,name,app.kubernetes.io/name',
     'cluster-name': '',
-    workers: '16',
+    workers: '64',
     'cache-dir': join(tmpdir(), 'siskin'),
     'allow-addresses': '',
     'deny-addresses': '',

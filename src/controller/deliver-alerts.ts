@@ -3,6 +3,7 @@ import type { CanaryStatus, NotificationStatus, OutboxEntry } from '../api/canar
 import { parseAlertProvider } from '../api/parse.ts';
 import { statusLimits } from '../api/status-limits.ts';
 import { updateEvent } from '../core/announce.ts';
+import { withFailure, withSuccess } from '../core/conditions.ts';
 import { NotifyError } from '../notify/errors.ts';
 import type { ProviderAccess, ThreadState } from '../notify/port.ts';
 import type { ObjectKey } from '../runtime/port.ts';
@@ -23,8 +24,11 @@ export async function deliverAlerts(key: ObjectKey, ports: Ports): Promise<Resul
   const groups = Map.groupBy(owed, entry => `${entry.provider ?? ''} ${entry.runId ?? ''}`);
   const due = [...groups.values()].filter(entries => entries.every(entry => isDue(entry, now)));
   if (due.length === 0) {
-    const wait = nextDue(owed, now);
-    return wait === undefined ? {} : { requeueAfterMs: wait };
+    // A group waits for the latest of its entries: news that came meanwhile does not make a receiver that is down be asked sooner.
+    const waits = [...groups.values()].map(entries =>
+      Math.max(...entries.map(entry => nextDue([entry], now) ?? 0)),
+    );
+    return waits.length === 0 ? {} : { requeueAfterMs: Math.min(...waits) };
   }
   await Promise.all(due.map(entries => attempt(model, entries, ports)));
   return { requeueAfterMs: 0 };
@@ -41,7 +45,11 @@ async function attempt(model: Model, entries: readonly OutboxEntry[], ports: Por
     access = await accessOf(model, provider, ports);
     const thread = await send(model, access, entries, ports);
     ports.observe.notified(access.type, true);
-    await changeStatus(model.key, status => remember(settle(status, ids), provider, runId, thread), ports);
+    await changeStatus(
+      model.key,
+      status => working(remember(settle(status, ids), provider, runId, thread), provider, ports),
+      ports,
+    );
   } catch (error) {
     ports.observe.notified(access?.type ?? 'unknown', false);
     const why = error instanceof Error ? error.message : 'unknown error';
@@ -55,17 +63,47 @@ async function attempt(model: Model, entries: readonly OutboxEntry[], ports: Por
       ports.recordEvent(model.canary, {
         type: 'Warning',
         reason: 'AlertFailed',
-        note: `AlertProvider ${provider}: ${why}`,
+        note: `${about(provider)} ${why}`,
         runId,
       });
     }
     const thread = error instanceof NotifyError ? error.thread : undefined;
     await changeStatus(
       model.key,
-      status => remember(postpone(status, ids, failure), provider, runId, thread),
+      status =>
+        failing(remember(postpone(status, ids, failure), provider, runId, thread), provider, error, failure),
       ports,
     );
   }
+}
+
+function failing(
+  status: CanaryStatus,
+  provider: string,
+  error: unknown,
+  failure: { readonly now: number; readonly error: string },
+): CanaryStatus {
+  const conditions = withFailure(status.conditions ?? [], {
+    type: 'AlertsReady',
+    reason: error instanceof NotifyError ? error.code : 'Failed',
+    message: `${about(provider)} ${failure.error}`.slice(0, statusLimits.message),
+    now: new Date(failure.now).toISOString(),
+  });
+  return { ...status, conditions };
+}
+
+/** One provider's success says nothing about another's failure. */
+function working(status: CanaryStatus, provider: string, ports: Ports): CanaryStatus {
+  const failed = status.conditions?.find(({ type }) => type === 'AlertsReady');
+  if (status.conditions === undefined || failed?.message.startsWith(about(provider)) !== true) return status;
+  return {
+    ...status,
+    conditions: withSuccess(status.conditions, 'AlertsReady', new Date(ports.clock.now()).toISOString()),
+  };
+}
+
+function about(provider: string): string {
+  return `AlertProvider ${provider}:`;
 }
 
 /** A provider that can update gets the newest state once; a webhook gets each entry which is news of its own. */

@@ -3,9 +3,10 @@ import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
 import type { RollbackStatus } from '../api/run-status.ts';
 import { statusLimits } from '../api/status-limits.ts';
 import { alertEntries } from '../core/announce.ts';
+import { withFailure, withSuccess } from '../core/conditions.ts';
 import { placeOf, trimOutbox } from '../core/record.ts';
 import { millis } from '../core/status.ts';
-import type { GitPosition, RevertResult } from '../git/port.ts';
+import { GitError, type GitPosition, type RevertResult } from '../git/port.ts';
 import type { ObjectKey } from '../runtime/port.ts';
 import { mayPush } from './breaker.ts';
 import { type GitSettings, isRefusal, type Model, readCanary } from './model.ts';
@@ -64,7 +65,7 @@ async function postponed(model: Model, entry: OutboxEntry, error: unknown, ports
   await changeStatus(
     model.key,
     status => {
-      const next = postpone(status, [entry.id], { now, error: why });
+      const next = failing(postpone(status, [entry.id], { now, error: why }), error, why, now);
       if (entry.kind === 'position' && next.run?.git !== undefined && next.run.id === entry.runId) {
         return {
           ...next,
@@ -90,6 +91,24 @@ async function postponed(model: Model, entry: OutboxEntry, error: unknown, ports
   );
 }
 
+function failing(status: CanaryStatus, error: unknown, why: string, now: number): CanaryStatus {
+  const conditions = withFailure(status.conditions ?? [], {
+    type: 'GitReady',
+    reason: error instanceof GitError ? error.code : 'Failed',
+    message: why.slice(0, statusLimits.message),
+    now: new Date(now).toISOString(),
+  });
+  return { ...status, conditions };
+}
+
+function working(status: CanaryStatus, ports: Ports): CanaryStatus {
+  if (status.conditions === undefined) return status;
+  return {
+    ...status,
+    conditions: withSuccess(status.conditions, 'GitReady', new Date(ports.clock.now()).toISOString()),
+  };
+}
+
 async function recordPosition(
   model: Model,
   git: GitSettings,
@@ -100,7 +119,11 @@ async function recordPosition(
   const { run } = model.canary.status;
   const startedAt = run?.id === entry.runId ? run?.startedAt : entry.createdAt;
   const position = await ports.git.locate(repository, { branch, path: git.path, ...since(startedAt, ports) });
-  await changeStatus(model.key, status => positioned(settle(status, [entry.id]), entry, position), ports);
+  await changeStatus(
+    model.key,
+    status => working(positioned(settle(status, [entry.id]), entry, position), ports),
+    ports,
+  );
 }
 
 /**
@@ -221,7 +244,7 @@ async function finish(
         id: `${alert.id}/git`.slice(-256),
         event: 'Reverted',
       }));
-      const settled = settle(status, [entry.id]);
+      const settled = working(settle(status, [entry.id]), ports);
       return {
         ...settled,
         rollback: {

@@ -38,7 +38,34 @@ export function conditionsOf(previous: readonly Condition[], facts: ConditionFac
   ];
   if (stalled || rolledBack) wanted.push({ type: 'Stalled', status: 'True', reason, message });
   else if (!ready) wanted.push({ type: 'Reconciling', status: 'True', reason, message });
-  return wanted.map(condition => stamp(condition, previous, facts));
+  const others = previous.filter(condition => !ownTypes.includes(condition.type));
+  return [...wanted.map(condition => stamp(condition, previous, facts)), ...others];
+}
+
+const ownTypes: readonly string[] = ['Promoted', 'Ready', 'Reconciling', 'Stalled'];
+
+/** What a Canary needs outside the cluster. */
+export type Dependency = 'GitReady' | 'AlertsReady';
+
+/** The dependency failed: told beside the conditions of the Canary itself, because traffic does not depend on it. */
+export function withFailure(
+  conditions: readonly Condition[],
+  failure: { type: Dependency; reason: string; message: string; now: string },
+): Condition[] {
+  const { type, reason, message, now } = failure;
+  const old = conditions.find(condition => condition.type === type);
+  const lastTransitionTime = old?.status === 'False' ? old.lastTransitionTime : now;
+  const others = conditions.filter(condition => condition.type !== type);
+  return [...others, { type, status: 'False', reason, message, lastTransitionTime }];
+}
+
+/** The dependency works. A condition about it is there only once it has failed. */
+export function withSuccess(conditions: readonly Condition[], type: Dependency, now: string): Condition[] {
+  return conditions.map(condition =>
+    condition.type === type && condition.status === 'False'
+      ? { type, status: 'True', reason: 'Recovered', message: 'It works again.', lastTransitionTime: now }
+      : condition,
+  );
 }
 
 function stamp(
