@@ -32,7 +32,18 @@ export interface Refusal {
   readonly message: string;
 }
 
+// Objects in a cache never change, and every pass of every queue reads them: parsing is most of what a pass would cost.
+const known = new WeakMap<KubeObject, { readonly settings: Settings; readonly read: Model | Refusal }>();
+
 export function readCanary(object: KubeObject, settings: Settings): Model | Refusal {
+  const held = known.get(object);
+  if (held?.settings === settings) return held.read;
+  const read = parse(object, settings);
+  known.set(object, { settings, read });
+  return read;
+}
+
+function parse(object: KubeObject, settings: Settings): Model | Refusal {
   const parsed = parseCanary(object);
   if (!parsed.ok) {
     return {

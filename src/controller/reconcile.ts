@@ -18,6 +18,8 @@ import { commitStatus } from './status.ts';
 export interface Result {
   /** Run again after so many ms; absent: only when something changes. */
   readonly requeueAfterMs?: number;
+  /** 2 for a run in hand: its next decision must not wait behind a thousand Canaries at rest. */
+  readonly priority?: 2;
 }
 
 export async function reconcile(key: ObjectKey, ports: Ports): Promise<Result> {
@@ -54,7 +56,7 @@ async function pass(model: Model, ports: Ports): Promise<Result> {
   const recorded = record(model.canary.status, before, after, factsOf(model, seen, decision, verdict));
   const committed = await commitStatus(model.canary, model.canary.status, recorded.status, ports);
   if (committed) tell(model, recorded, before, after, ports);
-  if (after !== before) return { requeueAfterMs: 0 };
+  if (after !== before) return { requeueAfterMs: 0, ...urgency(after) };
   return wakeAt(seen, decision, ports);
 }
 
@@ -154,5 +156,9 @@ function wakeAt({ input, view }: World, decision: Decision, ports: Ports): Resul
     isResting(phase) && (view.target?.replicas ?? 0) > 0 && context.dueAt > now ? context.dueAt : undefined;
   const times = [decision.wakeAt, drains].filter(time => time !== undefined);
   if (times.length === 0) return {};
-  return { requeueAfterMs: Math.max(0, Math.min(...times) - now) };
+  return { requeueAfterMs: Math.max(0, Math.min(...times) - now), ...urgency(input.state) };
+}
+
+function urgency({ phase }: State): { priority?: 2 } {
+  return isResting(phase) ? {} : { priority: 2 };
 }

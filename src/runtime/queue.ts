@@ -8,6 +8,8 @@ import { type Priority, PrioritySet } from './priority-set.ts';
 /** What a reconcile wants next: to run again after so many ms, or nothing until something changes. */
 export interface ReconcileResult {
   readonly requeueAfterMs?: number;
+  /** Of that next run; 1 when absent. */
+  readonly priority?: Priority;
 }
 
 /** Durations are in seconds, as Prometheus has them. */
@@ -181,8 +183,8 @@ export class WorkQueue {
     let finish: () => void;
     let result: 'success' | 'error' | 'conflict' = 'success';
     try {
-      const { requeueAfterMs } = await reconcile(key);
-      finish = () => this.succeeded(key, requeueAfterMs);
+      const next = await reconcile(key);
+      finish = () => this.succeeded(key, next);
     } catch (error) {
       result = isConflict(error) ? 'conflict' : 'error';
       finish = () => this.failed(key, running, error);
@@ -195,10 +197,11 @@ export class WorkQueue {
     this.pump();
   }
 
-  private succeeded(key: string, requeueAfterMs: number | undefined): void {
+  private succeeded(key: string, { requeueAfterMs, priority }: ReconcileResult): void {
     this.failures.delete(key);
     this.conflicts.delete(key);
-    if (requeueAfterMs !== undefined) this.addAfter(key, requeueAfterMs);
+    if (requeueAfterMs !== undefined)
+      this.addAfter(key, requeueAfterMs, priority === undefined ? {} : { priority });
   }
 
   private failed(key: string, running: Running, error: unknown): void {

@@ -1,0 +1,74 @@
+/** Positions in Git: where the manifests stood when a revision was found, recorded while that can still be told. */
+import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
+import { millis } from '../core/status.ts';
+import type { GitPosition } from '../git/port.ts';
+import { gitWorks } from './git-condition.ts';
+import type { GitSettings, Model } from './model.ts';
+import { settle } from './outbox.ts';
+import type { Ports } from './ports.ts';
+import { accessFor } from './repository.ts';
+import { changeStatus } from './status.ts';
+
+const promptMs = 15_000;
+const clockSkewMs = 2_000;
+
+/** Locates the path for the run (or, before any run, for the promoted revision) that the entry names. Rejects as the Git port does. */
+export async function recordPosition(
+  model: Model,
+  git: GitSettings,
+  entry: OutboxEntry,
+  ports: Ports,
+): Promise<void> {
+  const { repository, branch } = await accessFor(model, git, ports);
+  const { run } = model.canary.status;
+  const bound = run?.id === entry.runId ? since(run?.startedAt, ports) : {};
+  const position = await ports.git.locate(repository, { branch, path: git.path, ...bound });
+  await changeStatus(
+    model.key,
+    status => gitWorks(positioned(settle(status, [entry.id]), entry, position), ports),
+    ports,
+  );
+}
+
+/**
+ * What bounds a look for a run's change. Right after the start, the head is what was deployed, whatever the clocks of those who commit say. Later, it may hold
+ * the next release already, and only dates can tell the two apart.
+ */
+export function since(startedAt: string | undefined, ports: Ports): { before?: number } {
+  const started = millis(startedAt);
+  return started > 0 && ports.clock.now() - started > promptMs ? { before: started + clockSkewMs } : {};
+}
+
+/**
+ * The run's position is also the promoted revision's where the run has been promoted in the meantime. Once the target has
+ * moved on, the branch holds another change: taking that for this revision's would revert the wrong one.
+ */
+function positioned(
+  status: CanaryStatus,
+  entry: OutboxEntry,
+  { head, commit, tree }: GitPosition,
+): CanaryStatus {
+  const { run, promoted } = status;
+  const place = { head, commit, tree };
+  if (entry.runId === undefined) {
+    if (promoted === undefined || promoted.git?.tree !== undefined) return status;
+    if (status.target?.revision !== promoted.revision) return status;
+    return { ...status, promoted: { ...promoted, git: { ...promoted.git, ...place } } };
+  }
+  if (run?.id !== entry.runId) return status;
+  if (status.target?.revision !== run.revision) {
+    const message = 'The target moved on before the place of this revision in Git was known.';
+    return { ...status, run: { ...run, git: { state: 'Failed', message } } };
+  }
+  const rollback =
+    status.rollback?.runId === run.id && status.rollback.state === 'Pending'
+      ? { rollback: { ...status.rollback, failed: place } }
+      : {};
+  const isPromoted = promoted?.revision === run.revision && promoted.git?.tree === undefined;
+  return {
+    ...status,
+    ...rollback,
+    run: { ...run, git: { state: 'Recorded', ...place } },
+    ...(isPromoted ? { promoted: { ...promoted, git: { ...promoted.git, ...place } } } : {}),
+  };
+}

@@ -1,0 +1,123 @@
+/** The revert: the failed change is undone in the manifests repository, once, and the outcome is told. */
+import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
+import type { RollbackStatus } from '../api/run-status.ts';
+import { statusLimits } from '../api/status-limits.ts';
+import { alertEntries } from '../core/announce.ts';
+import { placeOf, trimOutbox } from '../core/record.ts';
+import { millis } from '../core/status.ts';
+import type { RevertResult } from '../git/port.ts';
+import { mayPush } from './breaker.ts';
+import { gitWorks } from './git-condition.ts';
+import { since } from './git-position.ts';
+import type { GitSettings, Model } from './model.ts';
+import { settle } from './outbox.ts';
+import type { Ports } from './ports.ts';
+import { accessFor } from './repository.ts';
+import { changeStatus } from './status.ts';
+
+/** Undoes the failed change, or records why not; what is final leaves the outbox. Rejects as the Git port does. */
+export async function revert(
+  model: Model,
+  git: GitSettings,
+  entry: OutboxEntry,
+  ports: Ports,
+): Promise<void> {
+  const { rollback, promoted, run } = model.canary.status;
+  if (rollback?.state !== 'Pending' || `revert/${rollback.id}` !== entry.id) {
+    await changeStatus(model.key, status => settle(status, [entry.id]), ports);
+    return;
+  }
+  // The first position of all may have been recorded after the verdict; the promoted revision is still the same then.
+  const good = rollback.good ?? (run?.id === rollback.runId ? placeOf(promoted?.git) : undefined);
+  if (good === undefined) {
+    const message =
+      'It is not known where the promoted revision stands in Git, so nothing could be reverted.';
+    await finish(model, entry, { verdict: 'Held', message, files: [] }, {}, ports);
+    return;
+  }
+  if (rollback.failed === undefined && !holdsFailed(model.canary.status)) {
+    const message =
+      'The target moved on before the place of the failed revision in Git was known, so nothing was reverted.';
+    await finish(model, entry, { verdict: 'Held', message, files: [] }, {}, ports);
+    return;
+  }
+  const { repository, branch, spec } = await accessFor(model, git, ports);
+  const dryRun = git.mode === 'DryRun' || spec.mode === 'DryRun';
+  // A run that failed before its position was recorded is looked up now, as the branch was when it started.
+  const failed =
+    rollback.failed ??
+    (await ports.git.locate(repository, { branch, path: git.path, ...since(rollback.startedAt, ports) }));
+  const result = await ports.git.revert({
+    repository,
+    branch,
+    path: git.path,
+    good,
+    failed,
+    canary: model.key,
+    rollbackId: rollback.id,
+    revision: rollback.revision,
+    reason: rollback.reason,
+    decidedAt: millis(rollback.decidedAt),
+    mode: dryRun ? 'DryRun' : 'Commit',
+    mayPush: async () => mayPush(model, git, ports),
+  });
+  ports.observe.reverted(result.verdict);
+  await finish(model, entry, result, { failedCommit: failed.commit, goodCommit: good.commit }, ports);
+}
+
+/** A run that failed before its position was recorded can be looked up later only while nothing replaced its change. */
+function holdsFailed({ rollback, run, target }: CanaryStatus): boolean {
+  return run?.id === rollback?.runId && target?.revision === rollback?.revision;
+}
+
+async function finish(
+  model: Model,
+  entry: OutboxEntry,
+  result: RevertResult,
+  commits: Pick<RollbackStatus, 'failedCommit' | 'goodCommit'>,
+  ports: Ports,
+): Promise<void> {
+  const createdAt = new Date(ports.clock.now()).toISOString();
+  const message = result.message.slice(0, statusLimits.message);
+  const state = result.verdict === 'Held' ? 'Held' : 'Done';
+  await changeStatus(
+    model.key,
+    status => {
+      if (status.rollback?.state !== 'Pending') return settle(status, [entry.id]);
+      const { lastError: _error, nextAttemptAt: _next, ...rollback } = status.rollback;
+      const announcement = {
+        milestone: 'RolledBack' as const,
+        reason: result.verdict,
+        message: `${rollback.reason} ${message}`,
+        runId: rollback.runId,
+      };
+      const alerts = alertEntries(announcement, model.alerts, createdAt).map(alert => ({
+        ...alert,
+        id: `${alert.id}/git`.slice(-256),
+        event: 'Reverted',
+      }));
+      const settled = gitWorks(settle(status, [entry.id]), ports);
+      return {
+        ...settled,
+        rollback: {
+          ...rollback,
+          ...commits,
+          state,
+          verdict: result.verdict,
+          message,
+          attempts: entry.attempts + 1,
+          ...(result.commit === undefined ? {} : { commit: result.commit }),
+          files: result.files.slice(0, statusLimits.files),
+        },
+        outbox: trimOutbox([...(settled.outbox ?? []), ...alerts]),
+      };
+    },
+    ports,
+  );
+  const type = result.verdict === 'Reverted' || result.verdict === 'AlreadyReverted' ? 'Normal' : 'Warning';
+  ports.recordEvent(model.canary, { type, reason: result.verdict, note: message, runId: entry.id });
+  ports.log.info(
+    { canary: model.key, verdict: result.verdict, commit: result.commit, note: message },
+    'revert finished',
+  );
+}
