@@ -69,7 +69,7 @@ async function allFrom(version: string): Promise<void> {
 
 async function sharesOf(version: string): Promise<{ weight: number; isWithin: boolean }[]> {
   const { seconds } = await loadStats({ stream });
-  return stretchesOf(canary.status().run?.steps ?? []).flatMap(stretch => {
+  return stretchesOf(canary.history, canary.status().run?.id).flatMap(stretch => {
     const share = shareIn(seconds, stretch, version);
     if (share === undefined) return [];
     const isWithin = Math.abs(share.measured - share.weight / 100) <= share.tolerance;

@@ -1,7 +1,7 @@
 /** One release as the audience sees it: each change of the Canary as a line, with the share that real answers had until then. */
 import type { CanaryStatus } from '../../../src/api/canary-status.ts';
 import type { Followed } from '../e2e/follow.ts';
-import { type Share, shareIn, stretchesOf } from '../e2e/shares.ts';
+import { type Share, type Stretch, shareIn, stretchesOf } from '../e2e/shares.ts';
 import { loadStats } from '../fixture.ts';
 import { claim, say } from './narrate.ts';
 
@@ -14,42 +14,43 @@ export async function tellRun(
   deploy: () => Promise<void>,
 ): Promise<CanaryStatus> {
   const before = followed.status().run?.id;
-  let told = 0;
+  let steps = 0;
+  let shares = 0;
   let telling = Promise.resolve();
-  followed.onStatus(status => {
-    const { run } = status;
+  const silence = followed.onStatus(({ run }) => {
     if (run === undefined || run.id === before) return;
-    const steps = run.steps ?? [];
-    telling = tellSteps(telling, steps, told, version);
-    told = steps.length;
+    const over = stretchesOf(followed.history, run.id);
+    const fresh = (run.steps ?? []).slice(steps).map(({ text }) => text);
+    telling = tell(telling, over.slice(shares), fresh, version);
+    telling.catch(() => {}); // it is awaited at the end, and must not end the process before
+    steps += fresh.length;
+    shares = over.length;
   });
-  const end = await followed.runOf(deploy);
-  await telling;
-  return end;
-}
-
-type Steps = NonNullable<NonNullable<CanaryStatus['run']>['steps']>;
-
-/** The steps from index `from` on, after those told before them. */
-async function tellSteps(before: Promise<void>, steps: Steps, from: number, version: string): Promise<void> {
-  await before;
-  for (let index = from; index < steps.length; index += 1) {
-    await tellShare(steps.slice(0, index + 1), version);
-    say(steps[index]?.text ?? '');
+  try {
+    const end = await followed.runOf(deploy);
+    await telling;
+    return end;
+  } finally {
+    silence();
   }
 }
 
-/** The share of the weight that has just ended. */
-async function tellShare(steps: Steps, version: string): Promise<void> {
-  const [last, previous] = [steps.at(-1), steps.at(-2)];
-  if (last?.weight === previous?.weight) return;
-  const stretch = stretchesOf(steps).at(-1);
-  if (stretch === undefined || stretch.weight === 0) return;
-  const { seconds } = await loadStats({ stream: loadStream });
-  const share = shareIn(seconds, stretch, version);
-  if (share === undefined) return;
-  say(`  measured: ${percent(share.measured)} of ${share.answers} answers came from ${version}`);
-  claimShare(share, version);
+/** After what was told before: the share that each weight which is over really had, then what came next. */
+async function tell(
+  before: Promise<void>,
+  over: readonly Stretch[],
+  texts: readonly string[],
+  version: string,
+): Promise<void> {
+  await before;
+  for (const stretch of over) {
+    const { seconds } = await loadStats({ stream: loadStream });
+    const share = shareIn(seconds, stretch, version);
+    if (share === undefined) continue;
+    say(`  measured: ${percent(share.measured)} of ${share.answers} answers came from ${version}`);
+    claimShare(share, version);
+  }
+  for (const text of texts) say(text);
 }
 
 function claimShare({ weight, measured, tolerance, answers }: Share, version: string): void {
@@ -59,6 +60,6 @@ function claimShare({ weight, measured, tolerance, answers }: Share, version: st
   );
 }
 
-export function percent(share: number): string {
+function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }

@@ -15,15 +15,15 @@ export type Followed = {
   phase(phase: CanaryStatus['phase'], timeoutMs?: number): Promise<CanaryStatus>;
   /** The end of the run that `start` brings about; a run that was there before does not count. */
   runOf(start: () => Promise<unknown>, timeoutMs?: number): Promise<CanaryStatus>;
-  /** Called with every status, those seen before included. */
-  onStatus(listener: (status: CanaryStatus) => void): void;
+  /** Called with every status from now on; answers the function that ends it. */
+  onStatus(listener: (status: CanaryStatus) => void): () => void;
   stop(): void;
 };
 
 /** The caller stops it, or the test process does not end. */
 export async function follow(namespace: string, name: string): Promise<Followed> {
   const history: CanaryStatus[] = [];
-  const listeners: ((status: CanaryStatus) => void)[] = [];
+  const listeners = new Set<(status: CanaryStatus) => void>();
   const path = `/apis/siskin.dev/v1beta1/namespaces/${namespace}/canaries`;
   const { stop } = await watchObjects<CanaryObject>(
     path,
@@ -70,8 +70,8 @@ export async function follow(namespace: string, name: string): Promise<Followed>
       );
     },
     onStatus(listener) {
-      for (const past of history) listener(past);
-      listeners.push(listener);
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
   };
 }

@@ -1,22 +1,28 @@
 /** Who answered: the canary's share of real answers step by step, compared with the weight that the step asked for. */
-import type { CanaryRunStatus } from '../../../src/api/run-status.ts';
+import type { CanaryStatus } from '../../../src/api/canary-status.ts';
 import { type LoadStats, summarize } from '../fixture.ts';
 
 type Seconds = LoadStats['seconds'];
 
 export type Stretch = { weight: number; from: number; to: number };
 
-/** The times, in ms, during which a run gave its canary one weight. A step that changed nothing belongs to the one before. */
-export function stretchesOf(steps: NonNullable<CanaryRunStatus['steps']>): Stretch[] {
+/**
+ * The times, in ms, during which a run gave its canary one weight, without the one that is still going on. They end with
+ * the analysis: from the promotion on, the primary's new pods answer with the new version too.
+ */
+export function stretchesOf(history: readonly CanaryStatus[], runId: string | undefined): Stretch[] {
   const stretches: Stretch[] = [];
-  for (const { at, weight = 0 } of steps) {
+  let open: Stretch | undefined;
+  for (const { run, phase, canaryWeight = 0 } of history) {
+    const at = run?.steps?.at(-1)?.at;
+    if (run === undefined || run.id !== runId || at === undefined) continue;
+    const weight = phase === 'Progressing' ? canaryWeight : 0;
+    if (weight === (open?.weight ?? 0)) continue;
     const from = Date.parse(at);
-    const last = stretches.at(-1);
-    if (last?.weight === weight) continue;
-    if (last !== undefined) last.to = from;
-    stretches.push({ weight, from, to: from });
+    if (open !== undefined) stretches.push({ ...open, to: from });
+    open = weight === 0 ? undefined : { weight, from, to: from };
   }
-  return stretches.filter(({ to, from }) => to > from);
+  return stretches;
 }
 
 /** The status tells of a weight a moment before the gateway follows it, and requests under way finish on the old one. */
