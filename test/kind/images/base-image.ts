@@ -72,7 +72,7 @@ async function rootFileSystem(packages: string[]): Promise<string> {
           input: sources,
           timeoutMs: 600_000,
         }),
-      'about 20 s, once',
+      'about 40 s, once',
     );
     renameSync(`${file}.new`, file);
   });
