@@ -1,0 +1,80 @@
+/** The figures for many Canaries, in the order in which one world can give them all. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { step } from '../kind/lib/progress.ts';
+import { changeAlone, changeAtOnce } from './figures/change.ts';
+import { restore } from './figures/common.ts';
+import { idle } from './figures/idle.ts';
+import { rollback } from './figures/rollback.ts';
+import { promotions, reverts } from './figures/runs.ts';
+import { start } from './figures/start.ts';
+import { bundleOperator, type RunningOperator, startOperator } from './operator-process.ts';
+import type { Figure, Missing } from './report.ts';
+import type { Settings } from './settings.ts';
+import { startWorld, type World } from './world.ts';
+
+export interface Results {
+  readonly figures: Figure[];
+  readonly missing: Missing[];
+}
+
+export async function measureControlPlane(settings: Settings): Promise<Results> {
+  const folder = mkdtempSync(join(tmpdir(), 'siskin-bench-'));
+  const results: Results = { figures: [], missing: [] };
+  let world: World | undefined;
+  let operator: RunningOperator | undefined;
+  async function measure(what: string, work: () => Promise<Figure[]>): Promise<void> {
+    try {
+      results.figures.push(...(await step(`measuring ${what}`, work)));
+    } catch (error) {
+      results.missing.push({ metric: what, why: error instanceof Error ? error.message : String(error) });
+      // Or the next figure would measure what is left of this one.
+      if (world !== undefined) await restore(world, world.names).catch(() => undefined);
+    }
+  }
+  try {
+    const bundle = await step('bundling the operator', () => bundleOperator(folder));
+    const present = (world = await startWorld(folder));
+    const launch = async () => startOperator(bundle, folder, present.operatorFlags);
+    for (const count of sizes(settings)) {
+      let running = (operator ??= await launch());
+      await step(`making it ${count} Canaries`, () => populate(present, count, settings));
+      // Memory as after a restart: not that of the crowd's arrival.
+      await running.stop();
+      running = operator = await launch();
+      await measure(`${count} idle Canaries`, () => idle(present, running, settings));
+    }
+    let running = operator ?? (await launch());
+    await measure('the start', async () => {
+      const begun = await start(present, running, launch, settings);
+      running = operator = begun.operator;
+      return begun.figures;
+    });
+    await measure('changes alone', () => changeAlone(present, settings));
+    await measure('changes at once', () => changeAtOnce(present, running, settings));
+    await measure('promotions', () => promotions(present, settings));
+    await measure('reverts', () => reverts(present, settings));
+    // Last, because what hangs is owed for long afterwards.
+    await measure('rollbacks', () => rollback(present, settings));
+    for (const failure of present.failures.slice(0, 3))
+      results.missing.push({ metric: 'a stand-in failed', why: failure.message });
+  } finally {
+    await operator?.stop();
+    await world?.close();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+  return results;
+}
+
+function sizes({ canaries }: Settings): number[] {
+  return [1, 100, canaries].filter((count, index, all) => count <= canaries && all.indexOf(count) === index);
+}
+
+async function populate(world: World, count: number, settings: Settings): Promise<void> {
+  await world.grow(count, settings.atOnce);
+  await world.history.until('all at rest', world.names, name => world.history.isQuiet(name), {
+    timeoutMs: 600_000,
+    everyMs: 500,
+  });
+}

@@ -1,0 +1,23 @@
+/** `make bench`: measures, prints the table; exit code 1 when something could not be measured, never for being slow. */
+import { writeFileSync } from 'node:fs';
+import { measureControlPlane, type Results } from './control-plane.ts';
+import { load, machine, table } from './report.ts';
+import { readSettings } from './settings.ts';
+
+const settings = readSettings(process.argv.slice(2));
+const loadBefore = load();
+const parts: { title: string; results: Results }[] = [];
+if (settings.controlPlane) {
+  parts.push({ title: 'Control plane without nodes', results: await measureControlPlane(settings) });
+}
+
+const text = [
+  `Measured ${new Date().toISOString().slice(0, 10)} on ${machine()}.`,
+  `Load of the machine (1, 5 and 15 minutes) before: ${loadBefore}; after: ${load()}.`,
+  ...parts.flatMap(({ title, results }) => [`\n${title}\n`, table(results.figures)]),
+].join('\n');
+process.stdout.write(`${text}\n`);
+if (settings.output !== undefined) writeFileSync(settings.output, `${text}\n`);
+const missing = parts.flatMap(({ results }) => results.missing);
+for (const { metric, why } of missing) process.stderr.write(`✗ not measured: ${metric}: ${why}\n`);
+process.exit(missing.length > 0 ? 1 : 0);

@@ -1,0 +1,60 @@
+/** The command line of the benchmark: how much to measure; nothing about what passes, because nothing here fails by time. */
+import { parseArgs } from 'node:util';
+
+export interface Settings {
+  /** Canaries in the big world, and how many of them are changed or fail at once. */
+  readonly canaries: number;
+  readonly atOnce: number;
+  /** Repetitions of what is done one at a time. */
+  readonly alone: number;
+  readonly wholeRuns: number;
+  readonly idleSeconds: number;
+  readonly starts: number;
+  /** Releases of each kind on the cluster with real pods; 0 leaves it out. */
+  readonly cluster: number;
+  /** Where the table also goes. */
+  readonly output?: string;
+}
+
+const full: Settings = {
+  canaries: 500,
+  atOnce: 100,
+  alone: 20,
+  wholeRuns: 5,
+  idleSeconds: 60,
+  starts: 5,
+  cluster: 4,
+};
+const quick: Settings = {
+  canaries: 20,
+  atOnce: 10,
+  alone: 3,
+  wholeRuns: 1,
+  idleSeconds: 5,
+  starts: 1,
+  cluster: 0,
+};
+
+export const usage = `node test/bench/run.ts [--quick] [--no-cluster] [--no-control-plane] [--output FILE]
+  --quick             small numbers, to see that everything can still be measured (about a minute)
+  --no-cluster        only the control plane without nodes
+  --no-control-plane  only the cluster with real pods
+  --output FILE       write the table there too`;
+
+export function readSettings(args: readonly string[]): Settings & { readonly controlPlane: boolean } {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: 'boolean', default: false },
+      'no-cluster': { type: 'boolean', default: false },
+      'no-control-plane': { type: 'boolean', default: false },
+      output: { type: 'string' },
+    },
+  });
+  return {
+    ...(values.quick ? quick : full),
+    ...(values['no-cluster'] ? { cluster: 0 } : {}),
+    controlPlane: !values['no-control-plane'],
+    ...(values.output === undefined ? {} : { output: values.output }),
+  };
+}
