@@ -14,6 +14,7 @@ import type { Ports } from './ports.ts';
 import { refuse } from './refuse.ts';
 import { takeSamples } from './samples.ts';
 import { commitStatus } from './status.ts';
+import { passInTurn } from './turns.ts';
 
 export interface Result {
   /** Run again after so many ms; absent: only when something changes. */
@@ -23,6 +24,10 @@ export interface Result {
 }
 
 export async function reconcile(key: ObjectKey, ports: Ports): Promise<Result> {
+  return passInTurn(key, ports, async () => reconcileNow(key, ports));
+}
+
+async function reconcileNow(key: ObjectKey, ports: Ports): Promise<Result> {
   const object = ports.canaries.get(key);
   if (object === undefined) {
     ports.observe.forget({ namespace: key.namespace ?? '', name: key.name });

@@ -6,6 +6,7 @@ import { Canaries } from '../api/resources.ts';
 import { isConflict } from '../runtime/errors.ts';
 import type { KubeObject, ObjectKey } from '../runtime/port.ts';
 import type { Ports } from './ports.ts';
+import { deliveryInTurn } from './turns.ts';
 
 /** Writes the status if it differs; rejects with a conflict (409) when the object moved on since it was read. */
 export async function commitStatus(
@@ -33,6 +34,14 @@ export async function commitStatus(
  * answers undefined where nothing is left to do. Rejects after five conflicts in a row.
  */
 export async function changeStatus(
+  key: ObjectKey,
+  change: (status: CanaryStatus) => CanaryStatus | undefined,
+  ports: Ports,
+): Promise<void> {
+  await deliveryInTurn(key, ports, async () => changeNow(key, change, ports));
+}
+
+async function changeNow(
   key: ObjectKey,
   change: (status: CanaryStatus) => CanaryStatus | undefined,
   ports: Ports,
