@@ -11,7 +11,7 @@ import { parseKey, wire } from './controller/wiring.ts';
 import { createGitRepository } from './git/repository.ts';
 import { createAddressGuard } from './http/address.ts';
 import { createSampler } from './metrics/sampler.ts';
-import { parseTemplate } from './metrics/template.ts';
+import { templateProblem } from './metrics/template.ts';
 import { createNotifier } from './notify/slack.ts';
 import { monotonicNow } from './runtime/clock.ts';
 import type { EventRecorder } from './runtime/events.ts';
@@ -134,7 +134,7 @@ function portsOf(
       kubernetes: createKubernetesRouter(),
     },
     sampler,
-    queryProblem,
+    queryProblem: templateProblem,
     git: createGitRepository({ cacheDir: config['cache-dir'], clock, log, signal }),
     notifier: createNotifier({
       http: { guard: createAddressGuard(addressesOf(config)) },
@@ -158,15 +158,6 @@ function portsOf(
       ...(config['cluster-name'] === '' ? {} : { clusterName: config['cluster-name'] }),
     },
   };
-}
-
-function queryProblem(query: string): string | undefined {
-  try {
-    parseTemplate(query);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : 'it cannot be read';
-  }
 }
 
 /** For the liveness probe: every watch, and how long the slowest pass has been running. */

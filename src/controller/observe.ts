@@ -5,6 +5,7 @@ import { currentRevision } from '../core/revision.ts';
 import { stateOf } from '../core/status.ts';
 import type { RouteView } from '../traffic/port.ts';
 import type { PodSet, WorkloadView } from '../workload/port.ts';
+import { olderCanary } from './conflicts.ts';
 import { type Model, routerOf } from './model.ts';
 import type { Ports } from './ports.ts';
 import { referenceProblem } from './references.ts';
@@ -29,7 +30,11 @@ export function observe(model: Model, ports: Ports, now: number): World {
   const quarantine = status.quarantine?.find(entry => entry.revision === seen?.revision);
   const retry = retryOf(model, seen?.revision);
   const problem =
-    view.problem ?? route.problem ?? missingPrimary(view, status, seen) ?? referenceProblem(model, ports);
+    olderCanary(model, ports) ??
+    view.problem ??
+    route.problem ??
+    missingPrimary(view, status, seen) ??
+    referenceProblem(model, ports);
   const input: Input = {
     now,
     state,

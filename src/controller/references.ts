@@ -4,18 +4,12 @@ import { repositoryDenial } from '../api/manifest-repository.ts';
 import { parseAlertProvider, parseManifestRepository, parseMetricTemplate } from '../api/parse.ts';
 import { unsupportedAlertProvider, unsupportedMetricTemplate } from '../api/unsupported.ts';
 import type { Problem } from '../core/input.ts';
-import { olderCanary } from './conflicts.ts';
 import type { Model } from './model.ts';
 import type { Ports } from './ports.ts';
 
 /** The first problem found; undefined where all is well. */
 export function referenceProblem(model: Model, ports: Ports): Problem | undefined {
-  return (
-    olderCanary(model, ports) ??
-    templateProblem(model, ports) ??
-    alertProblem(model, ports) ??
-    gitProblem(model, ports)
-  );
+  return templateProblem(model, ports) ?? alertProblem(model, ports) ?? gitProblem(model, ports);
 }
 
 function templateProblem({ canary, key }: Model, ports: Ports): Problem | undefined {

@@ -28,6 +28,17 @@ export function parseTemplate(text: string): Template {
   return { render: values => render(nodes, values) };
 }
 
+/** Why nothing could ever render this text, with the position; undefined for a template. */
+export function templateProblem(text: string): string | undefined {
+  try {
+    parseTemplate(text);
+    return undefined;
+  } catch (error) {
+    if (error instanceof TemplateError) return error.message;
+    throw error;
+  }
+}
+
 type Scope = Map<string, { value: Value }>;
 
 function render(nodes: readonly Node[], values: TemplateValues): string {
