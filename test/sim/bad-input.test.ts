@@ -206,7 +206,11 @@ test.each(mistakes.map(mistake => [mistake.what, mistake] as const))(
     expect(condition(world, 'Stalled')).toMatchObject({ status: 'True', reason: mistake.reason });
     for (const name of mistake.names) expect(condition(world, 'Stalled')?.message).toContain(name);
     expect(events(world, mistake.reason), 'told once').toEqual([condition(world, 'Stalled')?.message]);
-    expect(world.kube.peek(Deployments, primary), 'nothing was touched').toBeUndefined();
+    const owners = world.kube.peek(Deployments, primary)?.metadata.ownerReferences ?? [];
+    expect(
+      owners.map(owner => owner.name),
+      'nothing was touched',
+    ).not.toContain(target.name);
     await mistake.mend(world);
     await world.run(60);
     expect(statusOf(world.canary()).phase).toBe('Initialized');
