@@ -9,4 +9,4 @@ export * from './fixture/operator.ts';
 export * from './fixture/services.ts';
 export * from './fixture/slack.ts';
 export { waitFor } from './lib/wait.ts';
-export { clusterDown, clusterUp } from './up.ts';
+export { clusterUp } from './up.ts';

@@ -5,7 +5,6 @@ import { runInSandbox } from './sandbox.ts';
 import type { Network } from './state.ts';
 
 export const podSubnet = '10.244.0.0/16';
-export const serviceSubnet = '10.96.0.0/16';
 export const dnsAddress = '10.96.0.10';
 
 const clustersAtMost = 16;

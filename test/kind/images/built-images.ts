@@ -72,7 +72,7 @@ export function toolsArchive(): Promise<ImageArchive> {
   });
 }
 
-export const operatorImage = 'siskin:test';
+const operatorImage = 'siskin:test';
 
 /** The image of the source tree as it is: bundles first, then the project's own Dockerfile. */
 export async function operatorArchive(): Promise<ImageArchive> {

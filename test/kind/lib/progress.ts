@@ -7,7 +7,7 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-export function seconds(ms: number): string {
+function seconds(ms: number): string {
   return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
 }
 

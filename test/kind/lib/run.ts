@@ -12,7 +12,7 @@ export type RunOptions = {
 
 export type RunResult = { code: number; stdout: string; stderr: string };
 
-export class CommandError extends Error {
+class CommandError extends Error {
   readonly code: number;
   readonly stderr: string;
 

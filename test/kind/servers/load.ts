@@ -6,7 +6,7 @@ import { Stream, type StreamOptions } from './load-stream.ts';
 export type LoadStats = { options: StreamOptions; now: number; seconds: Stream['seconds'] };
 
 /** `PUT /_streams/NAME` starts or replaces, `DELETE` stops; a stopped stream's counts stay readable. */
-export function createLoad(): Server {
+function createLoad(): Server {
   const streams = new Map<string, Stream>();
   return createServer(
     handled(async (request, response, url) => {

@@ -17,7 +17,7 @@ export type SlackMessage = {
 
 const keptAtMost = 10_000;
 
-export class Slack {
+class Slack {
   readonly messages: SlackMessage[] = [];
   readonly failure = new Failure();
   #next = 1;
@@ -68,7 +68,7 @@ function fields(request: IncomingMessage, raw: string): Record<string, unknown> 
   return value;
 }
 
-export function createSlack(slack: Slack): Server {
+function createSlack(slack: Slack): Server {
   return createServer(
     handled(async (request, response, url) => {
       const { pathname: path } = url;
