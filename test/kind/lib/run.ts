@@ -44,6 +44,9 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
     const timer = setTimeout(() => {
       timedOut = true;
       child.kill('SIGKILL');
+      // What the command started may live on and hold these pipes, and the end would never come.
+      child.stdout.destroy();
+      child.stderr.destroy();
     }, timeoutMs);
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
