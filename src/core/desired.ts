@@ -14,23 +14,25 @@ export interface Desired {
 
 /** `startsRun`: the target holds a revision that is about to start a run, so that it is not scaled down before. */
 export function desired(input: Input, startsRun: boolean): Desired {
-  const { state, primary } = input;
-  const { phase } = state;
+  const { phase } = input.state;
   if (phase === 'Terminating') return { primary: 'keep', services: 'none' };
   if (phase === 'Initializing') return initialising(input);
   const weights = weightsOf(input);
   const replicas = startsRun ? undefined : replicasOf(input);
   return {
-    primary:
-      phase === 'Promoting' && primary?.revision !== state.context.revision
-        ? 'promote'
-        : primary === undefined
-          ? 'create'
-          : 'keep',
+    primary: primaryOf(input),
     services: 'all',
     ...(weights === undefined ? {} : { weights }),
     ...(replicas === undefined ? {} : { targetReplicas: replicas }),
   };
+}
+
+/** Whether it is changed or made anew, only a revision with a verdict gets into the primary. */
+function primaryOf({ state, primary, seen }: Input): Desired['primary'] {
+  const { phase, context } = state;
+  const passed = phase === 'Promoting' && seen?.revision === context.revision;
+  if (primary === undefined) return passed || seen?.isPromoted === true ? 'create' : 'keep';
+  return phase === 'Promoting' && primary.revision !== context.revision ? 'promote' : 'keep';
 }
 
 /** Users are switched only once the primary can serve them; the target keeps its pods until that is done. */
@@ -42,25 +44,32 @@ function initialising({ primary, services }: Input): Desired {
     : { primary: 'keep', services: 'all' };
 }
 
+const onlyPrimary = { primary: 100, canary: 0 } as const;
+
 function weightsOf({
   state,
   primary,
   target,
+  seen,
   route,
   now,
 }: Input): { primary: number; canary: number } | undefined {
   const { phase, context } = state;
-  const canary = isResting(phase) || phase === 'Waiting' ? 0 : context.weight;
-  const split = { primary: 100 - canary, canary };
-  if (isResting(phase)) return split;
   const canaryUp = target?.available === true;
   const primaryUp = primary?.available === true;
-  if (!canaryUp && !primaryUp) return undefined;
-  if (!canaryUp) return { primary: 100, canary: 0 };
+  if (isResting(phase) || phase === 'Waiting') {
+    // Requests are served by a failed revision rather than by nothing.
+    const stays = !primaryUp && canaryUp && (route.weights?.canary ?? 0) > 0;
+    return stays ? undefined : onlyPrimary;
+  }
+  if (!canaryUp) return primaryUp ? onlyPrimary : undefined;
+  // The target's pods are no longer those of the run: nobody judges what they would serve.
+  if (seen?.revision !== context.revision) return primaryUp ? onlyPrimary : undefined;
+  const split = { primary: 100 - context.weight, canary: context.weight };
   if (!primaryUp)
     return phase === 'Promoting' || phase === 'Finalising' ? { primary: 0, canary: 100 } : split;
   // A route below the committed weight may be a rollback that a crash kept from being committed: judge before raising it.
-  const lowered = route.weights !== undefined && route.weights.canary < canary;
+  const lowered = route.weights !== undefined && route.weights.canary < context.weight;
   if (phase === 'Progressing' && lowered && now >= context.dueAt) return undefined;
   return split;
 }

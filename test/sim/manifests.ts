@@ -1,0 +1,163 @@
+/** The manifests repository, in memory: users push to it, an agent applies it, and Siskin reverts in it through its port. */
+import { createHash } from 'node:crypto';
+import { Deployments } from '../../src/api/resources.ts';
+import {
+  GitError,
+  type GitPosition,
+  type GitRepository,
+  type RevertRequest,
+  type RevertResult,
+} from '../../src/git/port.ts';
+import type { Gate } from './gate.ts';
+import type { Commit } from './history.ts';
+import type { World } from './world.ts';
+
+export type GitMode = 'up' | 'down' | 'hang' | 'slow' | 'ambiguous' | 'raced';
+
+export interface Manifests {
+  mode: GitMode;
+  /** While true, the agent applies nothing. */
+  agentPaused: boolean;
+  readonly commits: readonly Commit[];
+  head(): Commit;
+  /** A user's push. Without an image, something beside the workload's path changes. */
+  push(image?: string): Commit;
+  /** Applies the head to the cluster now. */
+  sync(): Promise<void>;
+  port(gate: Gate): GitRepository;
+}
+
+const deadlineMs = 60_000;
+
+export function createManifests(
+  world: World,
+  target: { namespace: string; name: string },
+  image: string,
+): Manifests {
+  const agent = world.kube.client('flux');
+  const commits: Commit[] = [];
+
+  function append(made: Omit<Commit, 'id' | 'at'>): Commit {
+    const commit = { ...made, at: world.clock.now() };
+    const id = createHash('sha1').update(JSON.stringify(commit)).digest('hex');
+    const whole = { ...commit, id };
+    commits.push(whole);
+    world.record({ type: 'commit', at: world.clock.now(), commit: whole });
+    if (commits.length > 1) world.clock.after(1_000, () => void manifests.sync());
+    return whole;
+  }
+
+  function head(): Commit {
+    const last = commits.at(-1);
+    if (last === undefined) throw new Error('the repository is empty');
+    return last;
+  }
+
+  /** As the branch is, or as it was. */
+  function position(before = Number.POSITIVE_INFINITY): GitPosition {
+    const known = commits.filter(commit => commit.at <= before);
+    const last = known.at(-1) ?? head();
+    const change = known.findLast(commit => commit.changesPath) ?? last;
+    return { head: last.id, commit: change.id, tree: treeOf(last.image) };
+  }
+
+  function imageOfTree(tree: string): string {
+    return commits.find(commit => treeOf(commit.image) === tree)?.image ?? '';
+  }
+
+  async function reached(): Promise<void> {
+    if (manifests.mode === 'down')
+      throw new GitError('Unreachable', 'ManifestRepository manifests cannot be reached', {
+        transient: true,
+      });
+    if (manifests.mode === 'slow') await wait(5_000);
+    if (manifests.mode === 'hang') {
+      await wait(deadlineMs);
+      throw new GitError('Timeout', 'ManifestRepository manifests gave no answer', { transient: true });
+    }
+  }
+
+  function wait(ms: number): Promise<void> {
+    return new Promise(resolve => {
+      world.clock.after(ms, resolve);
+    });
+  }
+
+  /** The same order of questions as the real plan: found by its trailer, by its content, overtaken, else to be written. */
+  async function revert(request: RevertRequest): Promise<RevertResult> {
+    const known = commits.find(
+      commit => commit.rollbackOf === request.failed.commit || commit.rollbackId === request.rollbackId,
+    );
+    if (known !== undefined)
+      return { verdict: 'AlreadyReverted', message: 'It was reverted already.', commit: known.id, files: [] };
+    const now = position();
+    if (now.tree === request.good.tree)
+      return { verdict: 'AlreadyReverted', message: 'Git is as it was already.', files: [] };
+    if (now.tree !== request.failed.tree || now.commit !== request.failed.commit)
+      return { verdict: 'Superseded', message: 'Git has moved on.', files: [] };
+    const may = await request.mayPush();
+    if (!may.allowed) return { verdict: 'Held', message: may.why, files: [] };
+    if (head().id !== now.head) return revert(request);
+    const commit = append({
+      parent: head().id,
+      image: imageOfTree(request.good.tree),
+      author: 'siskin',
+      changesPath: true,
+      rollbackOf: request.failed.commit,
+      rollbackId: request.rollbackId,
+    });
+    return {
+      verdict: 'Reverted',
+      message: 'The change was reverted.',
+      commit: commit.id,
+      files: ['apps/podinfo/deploy.yaml'],
+    };
+  }
+
+  const manifests: Manifests = {
+    mode: 'up',
+    agentPaused: false,
+    commits,
+    head,
+    push: pushed =>
+      append({
+        parent: head().id,
+        image: pushed ?? head().image,
+        author: 'user',
+        changesPath: pushed !== undefined,
+      }),
+    async sync() {
+      if (manifests.agentPaused || world.kube.peek(Deployments, target) === undefined) return;
+      await agent.patch(Deployments, target, {
+        spec: { template: { spec: { containers: [{ name: 'app', image: head().image }] } } },
+      });
+    },
+    port: gate => ({
+      locate: (_repository, { before }) =>
+        gate.pass({ what: 'git locate', mutates: false, remote: true }, async () => {
+          await reached();
+          return position(before);
+        }),
+      revert: request =>
+        gate.pass({ what: 'git revert', mutates: true, remote: true }, async () => {
+          await reached();
+          if (manifests.mode === 'raced') {
+            manifests.mode = 'up';
+            manifests.push();
+          }
+          const result = await revert(request);
+          if (manifests.mode === 'ambiguous') {
+            manifests.mode = 'up';
+            throw new GitError('Timeout', 'ManifestRepository manifests gave no answer', { transient: true });
+          }
+          return result;
+        }),
+    }),
+  };
+  append({ parent: '', image, author: 'user', changesPath: true });
+  return manifests;
+}
+
+export function treeOf(image: string): string {
+  return createHash('sha1').update(`tree ${image}`).digest('hex');
+}

@@ -1,0 +1,139 @@
+/** Rules 1, 2 and 8 and the fence: what the routes asked for, against what was available, committed and taken up then. */
+import { Canaries, Deployments, HttpRoutes } from '../../../src/api/resources.ts';
+import { dig } from '../../memory/json.ts';
+import { imageOf, replicasOf } from '../deployments.ts';
+import { weightsOf } from '../gateway.ts';
+import type { History } from '../history.ts';
+import { isAvailable, isDeployment, Memory, replay, routeWrite, statusOf } from './replay.ts';
+
+/** Rule 1: in every version of every route. */
+export function weightsSum(history: History): string[] {
+  return replay(history, ({ entry }, complain) => {
+    if (entry.type !== 'object' || entry.change.resource.plural !== HttpRoutes.plural) return;
+    const weights = weightsOf(entry.change.object);
+    if (weights === undefined) return;
+    const { primary, canary } = weights;
+    if (primary + canary !== 100 || primary < 0 || canary < 0)
+      complain(`the weights are ${primary}/${canary}`);
+  });
+}
+
+/** Rule 2: no operator raises the share of a side which it cannot have seen available. */
+export function availableSides(history: History, slackMs: number): string[] {
+  const memories = new Map<string, Memory>();
+  return replay(history, ({ entry }, complain) => {
+    if (isDeployment(entry) && entry.type === 'object') {
+      const { name } = entry.change.object.metadata;
+      const memory = memories.get(name) ?? new Memory();
+      memories.set(name, memory);
+      memory.note(entry.at, entry.change.type !== 'DELETED' && isAvailable(entry.change.object));
+    }
+    const write = routeWrite(entry);
+    if (write?.after === undefined) return;
+    const { key, before, after } = write;
+    for (const [side, deployment] of [
+      ['primary', `${key.name}-primary`],
+      ['canary', key.name],
+    ] as const) {
+      if (after[side] <= (before?.[side] ?? 0)) continue;
+      if (memories.get(deployment)?.held(entry.at - slackMs, entry.at) !== true)
+        complain(`the ${side} is not available and gets ${after[side]} %`);
+    }
+  });
+}
+
+const carrying = new Set(['Progressing', 'WaitingPromotion', 'Promoting', 'Finalising']);
+
+/** More traffic flows to the canary only once a status allows it, and only while the stored status still does. */
+export function committedWeights(history: History): string[] {
+  return replay(history, ({ entry, get }, complain) => {
+    const write = routeWrite(entry);
+    if (write?.after === undefined || write.after.canary <= (write.before?.canary ?? 0)) return;
+    const { key, after, operator } = write;
+    const status = statusOf(get(Canaries, key));
+    const { phase = 'none', canaryWeight = 0 } = status;
+    const takesOver =
+      after.canary === 100 && !isAvailable(get(Deployments, { ...key, name: `${key.name}-primary` }));
+    if (!carrying.has(phase))
+      complain(`${operator} gives the canary ${after.canary} % while the status says ${phase}`);
+    else if (after.canary > canaryWeight && !takesOver)
+      complain(`${operator} gives the canary ${after.canary} %, committed are ${canaryWeight} %`);
+  });
+}
+
+/** Rule 8: a quarantined revision, or any which is not the run's, never gets more traffic. */
+export function onlyTheRun(history: History, slackMs: number): string[] {
+  const held = new Map<string, Memory>();
+  const image = new Map<string, string>();
+  return replay(history, ({ entry, get }, complain) => {
+    if (isDeployment(entry) && entry.type === 'object') {
+      const { name } = entry.change.object.metadata;
+      const now = imageOf(entry.change.object);
+      for (const [known, memory] of held)
+        if (known.startsWith(`${name} `)) memory.note(entry.at, known === `${name} ${now}`);
+      const memory = held.get(`${name} ${now}`) ?? new Memory();
+      held.set(`${name} ${now}`, memory);
+      memory.note(entry.at, true);
+      image.set(name, now);
+    }
+    const write = routeWrite(entry);
+    if (write?.after === undefined || write.after.canary <= (write.before?.canary ?? 0)) return;
+    const { key } = write;
+    const run = statusOf(get(Canaries, key)).run;
+    const wanted = Object.values(run?.images?.to ?? {})[0];
+    if (wanted === undefined) return;
+    if (held.get(`${key.name} ${wanted}`)?.held(entry.at - slackMs, entry.at) !== true)
+      complain(`the run is about ${wanted}, the pods with traffic are ${image.get(key.name)}`);
+  });
+}
+
+/** Rule 5: the canary's pods go only after the data plane has sent their traffic away. */
+export function drainedFirst(history: History): string[] {
+  const taken = new Map<string, number>();
+  return replay(history, ({ entry }, complain) => {
+    if (entry.type === 'object' && entry.change.resource.plural === HttpRoutes.plural) {
+      const { object } = entry.change;
+      const parents = dig(object.status, 'parents');
+      const condition = dig(Array.isArray(parents) ? parents[0] : undefined, 'conditions');
+      const accepted: unknown = Array.isArray(condition) ? condition[0] : undefined;
+      if (
+        dig(accepted, 'status') === 'True' &&
+        dig(accepted, 'observedGeneration') === object.metadata.generation
+      )
+        taken.set(object.metadata.name, weightsOf(object)?.canary ?? 0);
+    }
+    if (entry.type !== 'write' || entry.resource.plural !== Deployments.plural) return;
+    if (replicasOf(entry.after) !== 0 || replicasOf(entry.before) === 0) return;
+    const share = taken.get(entry.key.name) ?? 0;
+    if (share > 0) complain(`${entry.key.name} is scaled to zero while it gets ${share} % of the requests`);
+  });
+}
+
+/** A revision that nobody judges gets no requests for longer than it takes to notice, while the primary could serve them. */
+export function noStrangers(history: History, graceMs: number): string[] {
+  const since = new Map<string, number>();
+  const told = new Set<string>();
+  return replay(history, ({ entry, get }, complain) => {
+    if (entry.type !== 'object') return;
+    const { namespace = '', name } = entry.change.object.metadata;
+    const key = { namespace, name: name.replace(/-primary$/, '') };
+    const canary = get(Canaries, key);
+    const { run, promoted } = statusOf(canary);
+    const live = imageOf(get(Deployments, key));
+    const share = weightsOf(get(HttpRoutes, key))?.canary ?? 0;
+    const judged = Object.values(run?.images?.to ?? {});
+    const stranger =
+      promoted !== undefined &&
+      share > 0 &&
+      canary?.metadata.deletionTimestamp === undefined &&
+      dig(canary?.spec, 'suspend') !== true &&
+      !judged.includes(live) &&
+      isAvailable(get(Deployments, { namespace, name: `${key.name}-primary` }));
+    if (!stranger) since.delete(key.name);
+    else if (!since.has(key.name)) since.set(key.name, entry.at);
+    const from = since.get(key.name);
+    if (from === undefined || entry.at - from <= graceMs || told.has(live)) return;
+    told.add(live);
+    complain(`${live} gets ${share} % for ${entry.at - from} ms and nobody judges it`);
+  });
+}
