@@ -10,3 +10,7 @@ it('keeps one clean line without secrets', () => {
   );
   expect(presentable('é'.repeat(400))).toBe(`${'é'.repeat(300)}…`);
 });
+
+it('is not held up by a megabyte that looks like the beginning of a URL', () => {
+  expect(presentable('a.'.repeat(512 * 1024), createRedactor())).toBe(`${'a.'.repeat(150)}…`);
+});
