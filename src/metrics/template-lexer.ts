@@ -52,13 +52,14 @@ export function tokenize(source: string): { tokens: readonly Token[]; end: Token
   const tokens: Token[] = [];
   let offset = 0;
   let spaced = false;
+  const positionOf = positions(source);
 
   const rest = (): string => source.slice(offset);
   const fail = (problem: string, from = offset): never => {
-    throw new TemplateError(positionOf(source, from), problem);
+    throw new TemplateError(positionOf(from), problem);
   };
   const push = (kind: TokenKind, text: string, length: number): void => {
-    tokens.push({ kind, text, at: positionOf(source, offset), spaced });
+    tokens.push({ kind, text, at: positionOf(offset), spaced });
     offset += length;
     spaced = false;
   };
@@ -70,7 +71,7 @@ export function tokenize(source: string): { tokens: readonly Token[]; end: Token
     const trimLast = open !== -1 && openTrim.test(source.slice(open));
     const text = source.slice(offset, textEnd);
     const kept = trimLast ? text.trimEnd() : text;
-    if (kept !== '') tokens.push({ kind: 'text', text: kept, at: positionOf(source, offset), spaced: false });
+    if (kept !== '') tokens.push({ kind: 'text', text: kept, at: positionOf(offset), spaced: false });
     offset = textEnd;
     if (open === -1) break;
 
@@ -86,7 +87,7 @@ export function tokenize(source: string): { tokens: readonly Token[]; end: Token
     }
     if (trimNext) offset += rest().length - rest().trimStart().length;
   }
-  return { tokens, end: { kind: 'end', text: '', at: positionOf(source, source.length), spaced: false } };
+  return { tokens, end: { kind: 'end', text: '', at: positionOf(source.length), spaced: false } };
 
   /** Reads up to and including the closing braces; the answer says whether they trim the text that follows. */
   function action(open: number): boolean {
@@ -157,7 +158,13 @@ function readString(text: string, fail: (problem: string) => never): { value: st
   return { value, length: literal.length };
 }
 
-function positionOf(source: string, offset: number): Position {
-  const before = source.slice(0, offset);
-  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
+/** Offsets are asked for in rising order but for errors: each goes on from the last, so that a template is read once. */
+function positions(source: string): (offset: number) => Position {
+  const ends = Array.from(source.matchAll(/\n/g), ({ index }) => index);
+  let line = 0;
+  return offset => {
+    while (line > 0 && (ends[line - 1] ?? 0) >= offset) line -= 1;
+    while (line < ends.length && (ends[line] ?? 0) < offset) line += 1;
+    return { line: line + 1, column: offset - (ends[line - 1] ?? -1) };
+  };
 }

@@ -28,8 +28,20 @@ export function parseTemplate(text: string): Template {
   return { render: values => render(nodes, values) };
 }
 
+// Every pass of every Canary asks again about the same few texts, and a dense one takes a while.
+const problems = new Map<string, string | undefined>();
+const mostProblems = 500;
+
 /** Why nothing could ever render this text, with the position; undefined for a template. */
 export function templateProblem(text: string): string | undefined {
+  if (problems.has(text)) return problems.get(text);
+  const problem = findProblem(text);
+  if (problems.size >= mostProblems) problems.clear();
+  problems.set(text, problem);
+  return problem;
+}
+
+function findProblem(text: string): string | undefined {
   try {
     parseTemplate(text);
     return undefined;
