@@ -21,6 +21,8 @@ export type AppOptions = {
   requestsPerSecond?: number;
   /** Objects that must be there before the Canary. */
   before?: object[];
+  /** Done before anything is in the cluster. */
+  first?: (deployment: (release: Release) => object) => Promise<void>;
 };
 
 export const appName = 'web';
@@ -40,7 +42,14 @@ export type App = {
   remove(): Promise<void>;
 };
 
-export function canaryObject({ namespace, spec = {}, analysis = {} }: AppOptions): object {
+export type CanaryManifest = {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace: string };
+  spec: { service: Record<string, unknown>; [field: string]: unknown };
+};
+
+export function canaryObject({ namespace, spec = {}, analysis = {} }: AppOptions): CanaryManifest {
   return {
     apiVersion: 'siskin.dev/v1beta1',
     kind: 'Canary',
@@ -76,6 +85,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const deployment = ({ version, errorRate = 0 }: Release): object =>
     demoDeployment({ namespace, name: appName, version, errorRate });
   const release = async (wanted: Release): Promise<void> => apply(deployment(wanted));
+  await options.first?.(deployment);
   await apply([...before, deployment({ version: '1.0.0' }), canaryObject(options)]);
   await canary.phase('Initialized', 90_000);
   const stats = async (since = 0) => (await loadStats({ stream: namespace, since })).seconds;

@@ -1,11 +1,14 @@
-/** SIGKILL for the operator's leader: the process itself, not the pod's orderly end. */
+/** The operator in the cluster: which identity it has, which replica acts, and SIGKILL for that one. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { getObject, kubectl, operatorNamespace, waitFor } from '../fixture.ts';
+
+/** As the audit log names it. */
+export const operatorUser = `system:serviceaccount:${operatorNamespace}:siskin`;
 
 type Lease = { spec: { holderIdentity?: string } };
 type Pod = { status: { containerStatuses?: { containerID?: string; restartCount: number }[] } };
 
-/** The replica that acts, which is a pod's name. */
+/** The replica that acts, by its pod's name. */
 export async function leader(): Promise<string> {
   return waitFor('a leader', async () => {
     const lease = await getObject<Lease>('lease', 'siskin', operatorNamespace);
@@ -13,7 +16,7 @@ export async function leader(): Promise<string> {
   });
 }
 
-/** Kills it and answers which pod it was; its container starts again, and another replica may lead in the meantime. */
+/** Kills the leader's process itself, not its pod in good order. Its container starts again; another may lead by then. */
 export async function killLeader(): Promise<string> {
   const name = await leader();
   const pod = await getObject<Pod>('pod', name, operatorNamespace);
@@ -21,12 +24,12 @@ export async function killLeader(): Promise<string> {
   const id = container?.containerID?.split('://')[1];
   if (id === undefined) throw new Error(`pod ${name} runs no container`);
   const pids = processesOf(id);
-  if (pids.length === 0) throw new Error(`no process of container ${id} is visible on this machine`);
+  if (pids.length === 0) throw new Error(`no process of container ${id} can be seen on this machine`);
   for (const pid of pids) process.kill(pid, 'SIGKILL');
   return name;
 }
 
-/** The node's processes are children of this machine's kernel, so their control groups tell whose they are. */
+/** Processes in containers are processes of this machine's kernel; their control group tells whose they are. */
 function processesOf(containerId: string): number[] {
   return readdirSync('/proc')
     .filter(entry => /^\d+$/u.test(entry))
@@ -40,7 +43,15 @@ function processesOf(containerId: string): number[] {
     });
 }
 
-/** Both replicas serve again, so that the next test starts from a whole operator. */
+/** Both replicas serve. */
 export async function operatorWhole(): Promise<void> {
   await kubectl(['-n', operatorNamespace, 'rollout', 'status', 'deployment/siskin', '--timeout=120s']);
+}
+
+/** How often containers of the operator have been started again, over all replicas. */
+export async function restarts(): Promise<number> {
+  const counts = 'jsonpath={.items[*].status.containerStatuses[*].restartCount}';
+  const pods = ['-n', operatorNamespace, 'get', 'pods', '--selector=app=siskin', '-o', counts];
+
+  return (await kubectl(pods)).split(' ').reduce((sum, count) => sum + Number(count), 0);
 }

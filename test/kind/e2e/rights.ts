@@ -1,0 +1,67 @@
+/** Rights as comparable words: what the shipped roles grant, and what the audit log shows to have been used. */
+import { z } from 'zod';
+import { auditEvents, kubectl, operatorNamespace } from '../fixture.ts';
+import { repositoryRoot } from '../lib/paths.ts';
+import { operatorUser } from './operator.ts';
+
+const Rule = z.object({
+  apiGroups: z.array(z.string()).default([]),
+  resources: z.array(z.string()).default([]),
+  verbs: z.array(z.string()),
+});
+const Manifests = z.object({
+  items: z.array(
+    z.object({
+      kind: z.string(),
+      metadata: z.object({ name: z.string(), namespace: z.string().optional() }),
+      rules: z.array(Rule).optional(),
+    }),
+  ),
+});
+
+/** `get secrets in siskin-system`, `patch siskin.dev/canaries/status`: the verb, then the resource with its group. */
+function word(verb: string, group: string, resource: string, namespace?: string): string {
+  const within = namespace === undefined ? '' : ` in ${namespace}`;
+  return `${verb} ${group === '' ? '' : `${group}/`}${resource}${within}`;
+}
+
+/** What the base in `deploy/` binds to the operator: its ClusterRole, and its Role in its own namespace. */
+export async function grantedRights(): Promise<Set<string>> {
+  const yaml = await kubectl(['kustomize', `${repositoryRoot}/deploy/base`]);
+  const text = await kubectl(['create', '--dry-run=client', '-o', 'json', '-f', '-'], rolesIn(yaml));
+  const { items } = Manifests.parse(JSON.parse(text));
+  const rights = items
+    .filter(({ metadata }) => metadata.name === 'siskin')
+    .flatMap(({ kind, rules = [] }) =>
+      rules.flatMap(({ apiGroups, resources, verbs }) =>
+        apiGroups.flatMap(group =>
+          resources.flatMap(resource =>
+            verbs.map(verb => word(verb, group, resource, kind === 'Role' ? operatorNamespace : undefined)),
+          ),
+        ),
+      ),
+    );
+  return new Set(rights);
+}
+
+function rolesIn(yaml: string): string {
+  return yaml
+    .split('\n---\n')
+    .filter(document => /^kind: (Cluster)?Role$/mu.test(document))
+    .join('\n---\n');
+}
+
+export type Usage = { used: Set<string>; denied: Set<string> };
+
+/** What the operator asked for since it runs in its present form, with the roles' own namespace told as they tell it. */
+export async function usedRights(since: Date): Promise<Usage> {
+  const usage: Usage = { used: new Set(), denied: new Set() };
+  for (const { verb, objectRef, responseStatus } of await auditEvents({ user: operatorUser, since })) {
+    if (objectRef?.resource === undefined) continue;
+    const { apiGroup = '', resource, subresource, namespace } = objectRef;
+    const full = subresource === undefined ? resource : `${resource}/${subresource}`;
+    const own = namespace === operatorNamespace ? operatorNamespace : undefined;
+    usage[responseStatus?.code === 403 ? 'denied' : 'used'].add(word(verb, apiGroup, full, own));
+  }
+  return usage;
+}
