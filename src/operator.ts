@@ -22,6 +22,7 @@ import { WorkQueue } from './runtime/queue.ts';
 import type { Redactor } from './runtime/redact.ts';
 import { createSecretReader } from './secrets.ts';
 import type { Telemetry } from './server/telemetry.ts';
+import { createFluxTracer } from './trace/flux.ts';
 import { createGatewayApiRouter } from './traffic/gateway-api.ts';
 import { createKubernetesRouter } from './traffic/kubernetes.ts';
 import { createDeploymentWorkload } from './workload/deployment.ts';
@@ -48,6 +49,9 @@ export interface Operator {
   stop(timeoutMs: number): Promise<void>;
   longestRunMs(): number;
 }
+
+/** What happens to a run comes in bursts: gathered it is one message and one write, and it stands behind the traffic. */
+const gatherMs = 1_000;
 
 export function createOperator(options: OperatorOptions): Operator {
   const { config, client, clock, log, telemetry } = options;
@@ -81,7 +85,10 @@ export function createOperator(options: OperatorOptions): Operator {
     git: queue('git', 4, deliverGit),
     alerts: queue('alerts', 8, deliverAlerts),
   };
-  wire(caches.canaries, caches, queues);
+  wire(caches.canaries, caches, {
+    ...queues,
+    alerts: { add: key => queues.alerts.addAfter(key, gatherMs) },
+  });
   const all = Object.values(queues);
   return {
     caches,
@@ -135,6 +142,7 @@ function portsOf(
     },
     sampler,
     queryProblem: templateProblem,
+    tracer: createFluxTracer({ kube }),
     git: createGitRepository({ cacheDir: config['cache-dir'], clock, log, signal }),
     notifier: createNotifier({
       http: { guard: createAddressGuard(addressesOf(config)) },

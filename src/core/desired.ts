@@ -12,13 +12,16 @@ export interface Desired {
   readonly targetReplicas?: number;
 }
 
-/** `startsRun`: the target holds a revision that is about to start a run, so that it is not scaled down before. */
+/**
+ * `startsRun`: the target holds a revision that is about to start a run. Its pods are asked for before that is committed:
+ * they get no traffic yet, and everybody waits for them.
+ */
 export function desired(input: Input, startsRun: boolean): Desired {
   const { phase } = input.state;
   if (phase === 'Terminating') return { primary: 'keep', services: 'none' };
   if (phase === 'Initializing') return initialising(input);
   const weights = weightsOf(input);
-  const replicas = startsRun ? undefined : replicasOf(input);
+  const replicas = startsRun ? scaledUp(input) : replicasOf(input);
   return {
     primary: primaryOf(input),
     services: 'all',
@@ -74,14 +77,17 @@ function weightsOf({
   return split;
 }
 
-function replicasOf({ state, target, primary, route, now }: Input): number | undefined {
+function replicasOf(input: Input): number | undefined {
+  const { state, target, primary, route, now } = input;
   if (target === undefined) return undefined;
   const { phase, context } = state;
-  if (!isResting(phase) && phase !== 'Waiting') {
-    return target.replicas > 0 ? undefined : Math.max(1, primary?.replicas ?? 1);
-  }
+  if (!isResting(phase) && phase !== 'Waiting') return scaledUp(input);
   if (target.replicas === 0 || now < context.dueAt) return undefined;
   // In-flight requests of the old route would be cut: the pods go only after the traffic is known to be away.
   const away = !context.plan.routed || (route.weights?.canary === 0 && route.accepted);
   return away && primary?.available === true ? 0 : undefined;
+}
+
+function scaledUp({ target, primary }: Input): number | undefined {
+  return target?.replicas === 0 ? Math.max(1, primary?.replicas ?? 1) : undefined;
 }
