@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { step } from '../kind/lib/progress.ts';
+import { note, step } from '../kind/lib/progress.ts';
 import { changeAlone, changeAtOnce } from './figures/change.ts';
 import { restore } from './figures/common.ts';
 import { idle } from './figures/idle.ts';
@@ -10,51 +10,51 @@ import { rollback } from './figures/rollback.ts';
 import { promotions, reverts } from './figures/runs.ts';
 import { start } from './figures/start.ts';
 import { bundleOperator, type RunningOperator, startOperator } from './operator-process.ts';
-import type { Figure, Missing } from './report.ts';
+import { type Figure, line, type Results } from './report.ts';
 import type { Settings } from './settings.ts';
 import { startWorld, type World } from './world.ts';
-
-export interface Results {
-  readonly figures: Figure[];
-  readonly missing: Missing[];
-}
 
 export async function measureControlPlane(settings: Settings): Promise<Results> {
   const folder = mkdtempSync(join(tmpdir(), 'siskin-bench-'));
   const results: Results = { figures: [], missing: [] };
   let world: World | undefined;
   let operator: RunningOperator | undefined;
-  async function measure(what: string, work: () => Promise<Figure[]>): Promise<void> {
-    try {
-      results.figures.push(...(await step(`measuring ${what}`, work)));
-    } catch (error) {
-      results.missing.push({ metric: what, why: error instanceof Error ? error.message : String(error) });
-      // Or the next figure would measure what is left of this one.
-      if (world !== undefined) await restore(world, world.names).catch(() => undefined);
-    }
-  }
   try {
     const bundle = await step('bundling the operator', () => bundleOperator(folder));
     const present = (world = await startWorld(folder));
-    const launch = async () => startOperator(bundle, folder, present.operatorFlags);
+    const launch = async () => (operator = await startOperator(bundle, folder, present.operatorFlags));
+    /** One that gave its lease up, because the machine was too slow to renew it, is started again, as a kubelet would. */
+    const running = async () => {
+      const why = operator?.ended();
+      if (why !== undefined) results.missing.push({ metric: 'the operator ended by itself', why });
+      return operator === undefined || why !== undefined ? launch() : operator;
+    };
+    const measure = async (what: string, work: (operator: RunningOperator) => Promise<Figure[]>) => {
+      const used = await running();
+      try {
+        const figures = await step(`measuring ${what}`, () => work(used));
+        for (const figure of figures) note(line(figure));
+        results.figures.push(...figures);
+      } catch (error) {
+        results.missing.push({ metric: what, why: error instanceof Error ? error.message : String(error) });
+        await running();
+        // Or the next figure would measure what is left of this one.
+        await restore(present, present.names).catch(() => undefined);
+      }
+    };
     for (const count of sizes(settings)) {
-      let running = (operator ??= await launch());
+      await running();
       await step(`making it ${count} Canaries`, () => populate(present, count, settings));
       // Memory as after a restart: not that of the crowd's arrival.
-      await running.stop();
-      running = operator = await launch();
-      await measure(`${count} idle Canaries`, () => idle(present, running, settings));
+      await operator?.stop();
+      await launch();
+      await measure(`${count} idle Canaries`, used => idle(present, used, settings));
     }
-    let running = operator ?? (await launch());
-    await measure('the start', async () => {
-      const begun = await start(present, running, launch, settings);
-      running = operator = begun.operator;
-      return begun.figures;
-    });
+    await measure('the start', used => start(present, used, launch, settings));
     await measure('changes alone', () => changeAlone(present, settings));
-    await measure('changes at once', () => changeAtOnce(present, running, settings));
     await measure('promotions', () => promotions(present, settings));
     await measure('reverts', () => reverts(present, settings));
+    await measure('changes at once', used => changeAtOnce(present, used, settings));
     // Last, because what hangs is owed for long afterwards.
     await measure('rollbacks', () => rollback(present, settings));
     for (const failure of present.failures.slice(0, 3))

@@ -20,6 +20,8 @@ export interface RunningOperator {
   /** Just before the process was started. */
   readonly startedAt: number;
   usage(): Usage;
+  /** Why it ended by itself, as its log tells; undefined while it runs. */
+  ended(): string | undefined;
   /** SIGTERM, as a node drain does it; the lease is handed over. */
   stop(): Promise<void>;
 }
@@ -51,7 +53,12 @@ export async function startOperator(
     if (child.exitCode !== null) throw new Error(`the operator ended:\n${logTail(logFile)}`);
     return readFileSync(logFile, 'utf8').includes('caches are filled') ? true : undefined;
   });
-  return { startedAt, usage: () => usageOf(child), stop: () => stop(child) };
+  return {
+    startedAt,
+    usage: () => usageOf(child),
+    ended: () => (child.exitCode === null ? undefined : logTail(logFile, 3)),
+    stop: () => stop(child),
+  };
 }
 
 function usageOf({ pid }: ChildProcess): Usage {

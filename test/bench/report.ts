@@ -16,9 +16,14 @@ export interface Figure extends Peers {
   readonly goal?: string;
 }
 
-export interface Missing {
+interface Missing {
   readonly metric: string;
   readonly why: string;
+}
+
+export interface Results {
+  readonly figures: Figure[];
+  readonly missing: Missing[];
 }
 
 const columns = ['metric', 'n', 'p50', 'p95', 'p99', 'max', 'unit', 'goal', 'Flagger', 'Argo Rollouts'];
@@ -50,6 +55,12 @@ export function table(figures: readonly Figure[]): string {
   );
   const rule = `| ${widths.map(width => '-'.repeat(width)).join(' | ')} |`;
   return [lines[0], rule, ...lines.slice(1)].join('\n');
+}
+
+/** For whoever watches while the rest is measured. */
+export function line({ metric, unit, values }: Figure): string {
+  const [middle, most] = [percentile(values, 50), largest(values)].map(shown);
+  return values.length === 1 ? `${metric}: ${most} ${unit}` : `${metric}: p50 ${middle}, max ${most} ${unit}`;
 }
 
 export function machine(): string {

@@ -1,7 +1,8 @@
 /** `make bench`: measures, prints the table; exit code 1 when something could not be measured, never for being slow. */
 import { writeFileSync } from 'node:fs';
-import { measureControlPlane, type Results } from './control-plane.ts';
-import { load, machine, table } from './report.ts';
+import { measureCluster } from './cluster.ts';
+import { measureControlPlane } from './control-plane.ts';
+import { load, machine, type Results, table } from './report.ts';
 import { readSettings } from './settings.ts';
 
 const settings = readSettings(process.argv.slice(2));
@@ -9,6 +10,9 @@ const loadBefore = load();
 const parts: { title: string; results: Results }[] = [];
 if (settings.controlPlane) {
   parts.push({ title: 'Control plane without nodes', results: await measureControlPlane(settings) });
+}
+if (settings.cluster > 0) {
+  parts.push({ title: 'Cluster with real pods', results: await measureCluster(settings) });
 }
 
 const text = [

@@ -1,6 +1,6 @@
 /** One run's story by the audit log: when the target changed, when it was scaled, when its pods were ready, when weights were written. */
 import { type ApiRequest, type AuditLog, isUpkeep, isWrite } from './audit-log.ts';
-import type { History } from './history.ts';
+import type { History, RouteVersion } from './history.ts';
 
 export interface WeightWrite {
   readonly canaryWeight: number;
@@ -41,6 +41,11 @@ export class Recording {
     this.before = new Map(names.map(name => [name, history.weights(name).at(-1)?.generation ?? 0]));
   }
 
+  /** Whether the canary had traffic since; it need not have it any more. */
+  hadCanaryTraffic(name: string): boolean {
+    return this.versionsOf(name).some(({ canaryWeight }) => canaryWeight > 0);
+  }
+
   /** The operator's own requests, without those for its lease and its watches. */
   async operatorRequests(): Promise<ApiRequest[]> {
     const requests = await this.audit.since(this.start);
@@ -70,10 +75,14 @@ export class Recording {
     return { changedAt, scaledAt, readyAt: readyAt?.answeredAt, weights };
   }
 
+  private versionsOf(name: string): RouteVersion[] {
+    const before = this.before.get(name) ?? 0;
+    return this.history.weights(name).filter(({ generation }) => generation > before);
+  }
+
   /** The log holds no bodies; but each write makes the route's next version, and the watch told every version. */
   private weightsOf(name: string, writes: readonly ApiRequest[]): WeightWrite[] {
-    const before = this.before.get(name) ?? 0;
-    const versions = this.history.weights(name).filter(({ generation }) => generation > before);
+    const versions = this.versionsOf(name);
     if (versions.length !== writes.length) {
       throw new Error(
         `${name}: ${writes.length} writes of the route made ${versions.length} versions; weights cannot be told`,

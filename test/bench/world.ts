@@ -56,7 +56,6 @@ export interface World {
   nextVersion(): string;
   promoted(name: string, version: string): void;
   promotedVersion(name: string): string;
-  hasCanaryTraffic(this: void, name: string): boolean;
   record(names: readonly string[]): Recording;
   close(): Promise<void>;
 }
@@ -117,7 +116,6 @@ export async function startWorld(folder: string): Promise<World> {
     nextVersion: () => `1.0.${(released += 1)}`,
     promoted: (name, version) => void versions.set(name, version),
     promotedVersion: name => versions.get(name) ?? firstVersion,
-    hasCanaryTraffic: name => (history.weights(name).at(-1)?.canaryWeight ?? 0) > 0,
     record: some => new Recording(audit, history, { operator: operatorUser, user, controller: user }, some),
     close: () => close({ controllers, history, kube, prometheus, slack, git, controlPlane }),
   };

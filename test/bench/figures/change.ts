@@ -12,6 +12,7 @@ import { firstWeightTimes, restore, scaleUpTimes } from './common.ts';
 const busySeconds = 15;
 /** Steps enough that all runs are in the middle while the processor is read. */
 const longStepWeight = 1;
+const usualStepWeight = 10;
 
 export async function changeAlone(world: World, { alone }: Settings): Promise<Figure[]> {
   const scaleUps: number[] = [];
@@ -20,7 +21,7 @@ export async function changeAlone(world: World, { alone }: Settings): Promise<Fi
     const name = world.names[turn] ?? '';
     const recording = world.record([name]);
     await world.change(name, world.nextVersion());
-    await world.history.until('the first weight', [name], world.hasCanaryTraffic);
+    await world.history.until('the first weight', [name], each => recording.hadCanaryTraffic(each));
     const timelines = await recording.timelines();
     scaleUps.push(...scaleUpTimes(timelines));
     weights.push(...firstWeightTimes(timelines));
@@ -52,15 +53,24 @@ export async function changeAtOnce(
 ): Promise<Figure[]> {
   const names = world.names.slice(0, atOnce);
   await stepBy(world, names, longStepWeight);
+  try {
+    return await crowd(world, operator, names);
+  } finally {
+    await stepBy(world, names, usualStepWeight);
+  }
+}
+
+async function crowd(world: World, operator: RunningOperator, names: readonly string[]): Promise<Figure[]> {
   const recording = world.record(names);
   await Promise.all(names.map(async name => world.change(name, world.nextVersion())));
-  await world.history.until('all first weights', names, world.hasCanaryTraffic, { timeoutMs: 120_000 });
+  await world.history.until('all first weights', names, each => recording.hadCanaryTraffic(each), {
+    timeoutMs: 180_000,
+  });
   const before = operator.usage();
   await sleep(busySeconds * 1_000);
   const after = operator.usage();
   await restore(world, names);
   const timelines = await recording.timelines();
-  await stepBy(world, names, 10);
   const among = `${names.length} of ${world.names.length} at once`;
   return [
     {

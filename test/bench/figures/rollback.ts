@@ -19,7 +19,7 @@ export async function rollback(world: World, { atOnce }: Settings): Promise<Figu
     await sleep(everyMs);
   }
   const failed = (name: string) =>
-    world.history.status(name).phase === 'Failed' && !world.hasCanaryTraffic(name);
+    world.history.status(name).phase === 'Failed' && recording.hadCanaryTraffic(name);
   await world.history.until('all rolled back', names, failed, { timeoutMs: 120_000 });
   const fromDue: number[] = [];
   const fromAnswer: number[] = [];

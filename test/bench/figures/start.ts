@@ -5,13 +5,12 @@ import type { Settings } from '../settings.ts';
 import type { World } from '../world.ts';
 import { only, restore } from './common.ts';
 
-/** Answers the operator that runs in the end. */
 export async function start(
   world: World,
   running: RunningOperator,
   launch: () => Promise<RunningOperator>,
   settings: Settings,
-): Promise<{ figures: Figure[]; operator: RunningOperator }> {
+): Promise<Figure[]> {
   let operator = running;
   const values: number[] = [];
   for (let turn = 0; turn < settings.starts; turn += 1) {
@@ -20,12 +19,14 @@ export async function start(
     const recording = world.record([name]);
     await world.change(name, world.nextVersion());
     operator = await launch();
-    await world.history.until('the first weight after a start', [name], world.hasCanaryTraffic);
+    await world.history.until('the first weight after a start', [name], each =>
+      recording.hadCanaryTraffic(each),
+    );
     const { scaledAt } = only(await recording.timelines());
     values.push((scaledAt ?? Number.NaN) - operator.startedAt);
     await restore(world, [name]);
   }
-  const figures = [
+  return [
     {
       metric: `process start -> scale-up of a target changed meanwhile, ${world.names.length} Canaries`,
       unit: 'ms',
@@ -33,5 +34,4 @@ export async function start(
       ...(world.names.length === 500 ? { flagger: '41,000 (last Canary visited)' } : {}),
     },
   ];
-  return { figures, operator };
 }
