@@ -1,0 +1,282 @@
+import { expect, test } from 'vitest';
+import { blueGreen, examplePlan, exampleState, now, running } from '../../test/model/examples.ts';
+import { CanaryPhase } from '../api/canary-status.ts';
+import { type Edge, edges } from './generate-diagram.ts';
+import { type Context, type Event, nextWeight, type Phase } from './machine.ts';
+import { initialState, isResting, type State, step } from './state.ts';
+
+type Row = readonly [
+  edge: string,
+  from: State,
+  event: Event,
+  to: { readonly phase?: Phase; readonly context?: Partial<Context> },
+];
+
+const due = now + 10_000;
+const deadline = now + 60_000;
+const started: Event = { type: 'started', now, revision: 'v1-newer' };
+const early = { dueAt: now + 1 };
+const inFull = running({ failures: 1, iterations: 2, undecidedSince: now - 5, undecidedKind: 'error' });
+const blank = {
+  weight: 0,
+  iterations: 0,
+  failures: 0,
+  readyBy: 0,
+  analysedFrom: 0,
+  stepAt: 0,
+  undecidedSince: 0,
+  undecidedKind: '',
+} as const;
+const begun = { ...blank, revision: 'v1-newer', dueAt: 0, readyBy: deadline } as const;
+const ended = { ...blank, dueAt: due };
+const held = { dueAt: due, undecidedSince: now, undecidedKind: 'noData' } as const;
+const checked = { dueAt: due, undecidedSince: 0, undecidedKind: '' } as const;
+const waiting = { ...inFull, phase: 'WaitingPromotion' } as const;
+const steps = examplePlan({ promotionStep: 20 });
+const noData: Event = { type: 'undecided', now, kind: 'noData' };
+
+const rows: readonly Row[] = [
+  [
+    'Initializing initialized',
+    exampleState('Initializing', { revision: '' }),
+    { type: 'initialized', now, revision: 'v1-old' },
+    { phase: 'Initialized', context: { revision: 'v1-old', dueAt: due } },
+  ],
+  ...(['Initialized', 'Succeeded', 'Failed'] as const).flatMap((phase): Row[] => [
+    [`${phase} gateClosed`, exampleState(phase), { type: 'gateClosed', now }, { phase: 'Waiting' }],
+    [
+      `${phase} started`,
+      exampleState(phase, { failures: 2, dueAt: due }),
+      started,
+      { phase: 'Progressing', context: begun },
+    ],
+  ]),
+  ['Waiting started', exampleState('Waiting'), started, { phase: 'Progressing', context: begun }],
+  [
+    'Waiting returned',
+    exampleState('Waiting'),
+    { type: 'returned', now },
+    { phase: 'Succeeded', context: ended },
+  ],
+
+  ['Progressing started', inFull, started, { context: begun }],
+  [
+    'Progressing returned',
+    inFull,
+    { type: 'returned', now },
+    { phase: 'Succeeded', context: { ...ended, failures: 1 } },
+  ],
+  [
+    'Progressing canaryReady begun',
+    running({ readyBy: now + 1 }),
+    { type: 'canaryReady', now },
+    { context: { dueAt: due, readyBy: 0 } },
+  ],
+  [
+    'Progressing canaryReady skips',
+    exampleState('Progressing', { plan: examplePlan({ skipAnalysis: true }), readyBy: now + 1 }),
+    { type: 'canaryReady', now },
+    { phase: 'Promoting', context: { readyBy: deadline } },
+  ],
+  [
+    'Progressing canaryReady otherwise',
+    exampleState('Progressing', { readyBy: now + 1 }),
+    { type: 'canaryReady', now },
+    { context: { weight: 10, dueAt: due, readyBy: 0, analysedFrom: now, stepAt: now } },
+  ],
+  [
+    'Progressing canaryUnready',
+    running(),
+    { type: 'canaryUnready', now },
+    { context: { readyBy: deadline } },
+  ],
+  [
+    'Progressing gaveUp',
+    inFull,
+    { type: 'gaveUp', now },
+    { phase: 'Failed', context: { ...ended, failures: 1 } },
+  ],
+  ['Progressing passed tooEarly', running(early), { type: 'passed', now }, {}],
+  [
+    'Progressing passed moreWeights',
+    inFull,
+    { type: 'passed', now },
+    { context: { ...checked, weight: 20, stepAt: now } },
+  ],
+  [
+    'Progressing passed moreChecks',
+    running({ plan: examplePlan(blueGreen), weight: 0 }),
+    { type: 'passed', now },
+    { context: { ...checked, iterations: 1 } },
+  ],
+  [
+    'Progressing passed wantsFullTraffic',
+    running({ plan: examplePlan(blueGreen), weight: 0, iterations: 2 }),
+    { type: 'passed', now },
+    { context: { ...checked, weight: 100, iterations: 3, stepAt: now } },
+  ],
+  [
+    'Progressing passed otherwise',
+    running({ weight: 50 }),
+    { type: 'passed', now },
+    { phase: 'Promoting', context: { dueAt: 0, readyBy: deadline } },
+  ],
+  ['Progressing failed tooEarly', running(early), { type: 'failed', now }, {}],
+  [
+    'Progressing failed exhausted',
+    inFull,
+    { type: 'failed', now },
+    { phase: 'Failed', context: { ...ended, failures: 2 } },
+  ],
+  [
+    'Progressing failed otherwise',
+    running({ undecidedSince: now - 5, undecidedKind: 'error' }),
+    { type: 'failed', now },
+    { context: { ...checked, failures: 1 } },
+  ],
+  ['Progressing undecided tooEarly', running(early), noData, {}],
+  ['Progressing undecided otherwise', running(), noData, { context: held }],
+  [
+    'Progressing gateClosed',
+    running(),
+    { type: 'gateClosed', now },
+    { phase: 'WaitingPromotion', context: { dueAt: due, undecidedSince: now } },
+  ],
+
+  ['WaitingPromotion started', waiting, started, { phase: 'Progressing', context: begun }],
+  [
+    'WaitingPromotion returned',
+    waiting,
+    { type: 'returned', now },
+    { phase: 'Succeeded', context: { ...ended, failures: 1 } },
+  ],
+  [
+    'WaitingPromotion gateOpened',
+    waiting,
+    { type: 'gateOpened', now },
+    { phase: 'Promoting', context: { ...checked, dueAt: 0, readyBy: deadline } },
+  ],
+  [
+    'WaitingPromotion gaveUp',
+    waiting,
+    { type: 'gaveUp', now },
+    { phase: 'Failed', context: { ...ended, failures: 1 } },
+  ],
+  ['WaitingPromotion failed tooEarly', exampleState('WaitingPromotion', early), { type: 'failed', now }, {}],
+  [
+    'WaitingPromotion failed exhausted',
+    waiting,
+    { type: 'failed', now },
+    { phase: 'Failed', context: { ...ended, failures: 2 } },
+  ],
+  [
+    'WaitingPromotion failed otherwise',
+    exampleState('WaitingPromotion'),
+    { type: 'failed', now },
+    { context: { ...checked, failures: 1 } },
+  ],
+  ['WaitingPromotion undecided tooEarly', exampleState('WaitingPromotion', early), noData, {}],
+  ['WaitingPromotion undecided otherwise', exampleState('WaitingPromotion'), noData, { context: held }],
+
+  ['Promoting started sameRevision', exampleState('Promoting', { revision: 'v1-newer' }), started, {}],
+  [
+    'Promoting started otherwise',
+    exampleState('Promoting', { weight: 50 }),
+    started,
+    { phase: 'Progressing', context: begun },
+  ],
+  [
+    'Promoting returned',
+    exampleState('Promoting', { weight: 50 }),
+    { type: 'returned', now },
+    { phase: 'Succeeded', context: ended },
+  ],
+  ['Promoting primaryReady tooEarly', exampleState('Promoting', early), { type: 'primaryReady', now }, {}],
+  [
+    'Promoting primaryReady stepsBack',
+    exampleState('Promoting', { plan: steps, weight: 50, readyBy: deadline }),
+    { type: 'primaryReady', now },
+    { context: { weight: 30, dueAt: due, readyBy: 0 } },
+  ],
+  [
+    'Promoting primaryReady otherwise',
+    exampleState('Promoting', { plan: steps, weight: 20, readyBy: deadline }),
+    { type: 'primaryReady', now },
+    { phase: 'Finalising', context: { weight: 0, dueAt: due, readyBy: 0 } },
+  ],
+  ['Finalising elapsed tooEarly', exampleState('Finalising', early), { type: 'elapsed', now }, {}],
+  [
+    'Finalising elapsed otherwise',
+    exampleState('Finalising', { failures: 1, stepAt: 5, analysedFrom: 5 }),
+    { type: 'elapsed', now },
+    { phase: 'Succeeded', context: { ...blank, dueAt: 0 } },
+  ],
+];
+
+function nameOf({ source, event, guard }: Edge): string {
+  return [source, event, guard].filter(word => word !== undefined).join(' ');
+}
+
+test.each(rows)('%s', (_, from, event, to) => {
+  const expected = { phase: to.phase ?? from.phase, context: { ...from.context, ...to.context } };
+  expect(step(from, event)).toEqual(expected);
+});
+
+test('the rows above are the transitions of the machine, each once', () => {
+  expect(rows.map(([edge]) => edge).sort()).toEqual(edges.map(nameOf).sort());
+});
+
+test.each(CanaryPhase.options)('deleted leads from %s to Terminating', phase => {
+  const from = exampleState(phase, { weight: 10 });
+  const { phase: to, context } = step(from, { type: 'deleted', now });
+  expect([to, context]).toEqual(['Terminating', { ...from.context, readyBy: deadline }]);
+});
+
+test('an event that a phase does not know, or that changes nothing, answers the very same state', () => {
+  const failed = exampleState('Failed');
+  expect(step(failed, { type: 'passed', now })).toBe(failed);
+  const unready = running({ readyBy: deadline });
+  expect(step(unready, { type: 'canaryUnready', now })).toBe(unready);
+});
+
+test('holding goes on since the first undecided sample, whatever the later ones lack', () => {
+  const first = step(running(), noData);
+  const second = step(first, { type: 'undecided', now: due, kind: 'error' });
+  expect(second.context).toMatchObject({ undecidedSince: now, undecidedKind: 'error', dueAt: due + 10_000 });
+});
+
+test('blue/green without a router never moves traffic', () => {
+  const plan = examplePlan({ ...blueGreen, routed: false });
+  const last = running({ plan, weight: 0, iterations: 2 });
+  expect(step(last, { type: 'passed', now })).toMatchObject({ phase: 'Promoting', context: { weight: 0 } });
+  const opened = step(exampleState('Progressing', { plan }), { type: 'canaryReady', now });
+  expect(opened.context).toMatchObject({ weight: 0, analysedFrom: now });
+});
+
+test('blue/green behind a router is promoted after the check at full traffic', () => {
+  const full = running({ plan: examplePlan(blueGreen), weight: 100, iterations: 3 });
+  expect(step(full, { type: 'passed', now })).toMatchObject({ phase: 'Promoting', context: { weight: 100 } });
+});
+
+test.each([
+  [0, 10],
+  [10, 20],
+  [15, 20],
+  [50, undefined],
+  [60, undefined],
+])('after %i % comes %s, also where the list was edited meanwhile', (weight, next) => {
+  expect(nextWeight(examplePlan(), weight)).toBe(next);
+});
+
+test('a Canary without a status starts at Initializing with nothing', () => {
+  const plan = examplePlan();
+  expect(initialState(plan)).toEqual({
+    phase: 'Initializing',
+    context: { ...blank, plan, revision: '', dueAt: 0 },
+  });
+});
+
+test('at rest are Initialized, Succeeded and Failed', () => {
+  const resting = CanaryPhase.options.filter(isResting);
+  expect(resting).toEqual(['Initialized', 'Succeeded', 'Failed']);
+});
