@@ -79,6 +79,16 @@ export function parseCanary(object: unknown): Parsed<Canary> {
   return parse(CanaryObject, object);
 }
 
+/** The fields of a Canary's status that can be read, where not all can: a newer operator may have written them. */
+export function readableStatus(status: unknown): CanaryStatus {
+  if (typeof status !== 'object' || status === null) return {};
+  const readable = Object.entries(CanaryStatus.shape).flatMap(([name, schema]) => {
+    const field = Object.hasOwn(status, name) ? schema.safeParse(Reflect.get(status, name)) : undefined;
+    return field?.success === true ? [[name, field.data]] : [];
+  });
+  return CanaryStatus.parse(Object.fromEntries(readable));
+}
+
 export function parseMetricTemplate(object: unknown): Parsed<MetricTemplate> {
   return parse(MetricTemplateObject, object);
 }

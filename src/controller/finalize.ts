@@ -27,9 +27,10 @@ export async function ensureFinalizer({ canary, key }: Model, ports: Ports): Pro
 
 export async function finalize(object: KubeObject, model: Model | Refusal, ports: Ports): Promise<Result> {
   if (!(object.metadata.finalizers ?? []).includes(finalizer)) return {};
-  if (!isRefusal(model)) {
-    if (await tellTerminating(model, ports)) return { requeueAfterMs: 0 };
-    const wait = await giveBack(model, ports);
+  const known = isRefusal(model) ? model.remains : model;
+  if (known !== undefined) {
+    if (await tellTerminating(known, ports)) return { requeueAfterMs: 0 };
+    const wait = await giveBack(known, ports);
     if (wait !== undefined) return { requeueAfterMs: wait };
   }
   await removeFinalizer(object, ports);

@@ -7,6 +7,7 @@ import type { KubeObject } from '../runtime/port.ts';
 import type { RouteIntent, Router } from '../traffic/port.ts';
 import type { WorkloadIntent } from '../workload/port.ts';
 import type { Ports, Settings } from './ports.ts';
+import { salvage } from './salvage.ts';
 
 export interface GitSettings {
   readonly mode: 'Off' | 'DryRun' | 'Commit' | 'PullRequest' | 'Auto';
@@ -30,6 +31,8 @@ export interface Model {
 export interface Refusal {
   readonly reason: string;
   readonly message: string;
+  /** Enough of it to give the application back when it is deleted; undefined where nothing can be read. */
+  readonly remains?: Model;
 }
 
 // Objects in a cache never change, and every pass of every queue reads them: parsing is most of what a pass would cost.
@@ -44,6 +47,13 @@ export function readCanary(object: KubeObject, settings: Settings): Model | Refu
 }
 
 function parse(object: KubeObject, settings: Settings): Model | Refusal {
+  const read = tryParse(object, settings);
+  const canary = isRefusal(read) ? salvage(object) : undefined;
+  if (canary === undefined) return read;
+  return { ...read, remains: modelOf(canary, canary.spec.provider ?? settings.provider, settings) };
+}
+
+function tryParse(object: KubeObject, settings: Settings): Model | Refusal {
   const parsed = parseCanary(object);
   if (!parsed.ok) {
     return {

@@ -1,7 +1,7 @@
 /** A Canary which cannot run: its condition says why, and everything else stays as it is. */
 
 import type { CanaryStatus } from '../api/canary-status.ts';
-import { CanaryStatus as StatusSchema } from '../api/canary-status.ts';
+import { readableStatus } from '../api/parse.ts';
 import { statusLimits } from '../api/status-limits.ts';
 import { conditionsOf } from '../core/conditions.ts';
 import { initialContext } from '../core/machine.ts';
@@ -17,7 +17,8 @@ export async function refuse(
   { reason, message }: Refusal,
   ports: Ports,
 ): Promise<Record<string, never>> {
-  const status = readStatus(object);
+  // Of one that a newer operator wrote, what cannot be read is left alone.
+  const status = readableStatus(object.status);
   const told = message.slice(0, statusLimits.message);
   const next: CanaryStatus = {
     ...status,
@@ -44,10 +45,4 @@ export async function refuse(
     });
   }
   return {};
-}
-
-/** A status that cannot be read (a newer operator wrote it) is left alone but for what is written here. */
-function readStatus(object: KubeObject): CanaryStatus {
-  const parsed = StatusSchema.safeParse(object.status ?? {});
-  return parsed.success ? parsed.data : {};
 }
