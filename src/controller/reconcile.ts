@@ -5,12 +5,14 @@ import type { CheckResult } from '../core/judge.ts';
 import { severityOf } from '../core/milestone.ts';
 import { type Recorded, record } from '../core/record.ts';
 import { isResting, type State, step } from '../core/state.ts';
+import { ApiError } from '../runtime/errors.ts';
 import type { ObjectKey } from '../runtime/port.ts';
 import { apply } from './apply.ts';
 import { ensureFinalizer, finalize } from './finalize.ts';
 import { isRefusal, type Model, readCanary, routerOf } from './model.ts';
 import { observe, type World } from './observe.ts';
 import type { Ports } from './ports.ts';
+import { refusedIn } from './refusal.ts';
 import { refuse } from './refuse.ts';
 import { takeSamples } from './samples.ts';
 import { commitStatus } from './status.ts';
@@ -47,22 +49,46 @@ async function reconcileNow(key: ObjectKey, ports: Ports): Promise<Result> {
 }
 
 async function pass(model: Model, ports: Ports): Promise<Result> {
-  let world = observe(model, ports, ports.clock.now());
-  const startsRun = decide(world.input).event?.type === 'started';
-  if (mayWrite(world) && (await apply(model, world, desired(world.input, startsRun), ports))) {
-    world = observe(model, ports, ports.clock.now());
-  }
+  const { world, refusal } = await makeTrue(model, ports);
   const { decision, verdict, world: seen } = await decideWithSamples(model, world, ports);
   const before = seen.input.state;
   const after = decision.event === undefined ? before : step(before, decision.event);
   if (after.context.weight < before.context.weight && decision.event?.type !== 'primaryReady') {
-    await takeTrafficBack(model, seen, ports);
+    await takeTrafficBack(model, seen, ports).catch(async (error: unknown) => {
+      await tellRefusal(model, seen, error, ports);
+      throw error;
+    });
   }
   const recorded = record(model.canary.status, before, after, factsOf(model, seen, decision, verdict));
   const committed = await commitStatus(model.canary, model.canary.status, recorded.status, ports);
   if (committed) tell(model, recorded, before, after, ports);
+  // Told; and tried again with back-off, because nothing here may change when what forbids it does.
+  if (refusal instanceof ApiError) throw refusal;
   if (after !== before) return { requeueAfterMs: 0, ...urgency(after) };
   return wakeAt(seen, decision, ports);
+}
+
+/** The run stays as it is: whoever reads that it failed may count on its traffic being away. */
+async function tellRefusal(model: Model, seen: World, error: unknown, ports: Ports): Promise<void> {
+  const world = refusedIn(seen, error);
+  const { state, problem } = world.input;
+  const decision = { reason: '', message: '', ...problem, stalled: true };
+  const recorded = record(model.canary.status, state, state, factsOf(model, world, decision, undefined));
+  if (await commitStatus(model.canary, model.canary.status, recorded.status, ports))
+    tell(model, recorded, state, state, ports);
+}
+
+/** Makes the committed state true. What is refused is answered with the world that names it, so that it is told. */
+async function makeTrue(model: Model, ports: Ports): Promise<{ world: World; refusal?: unknown }> {
+  const world = observe(model, ports, ports.clock.now());
+  if (!mayWrite(world)) return { world };
+  const startsRun = decide(world.input).event?.type === 'started';
+  try {
+    const wrote = await apply(model, world, desired(world.input, startsRun), ports);
+    return { world: wrote ? observe(model, ports, ports.clock.now()) : world };
+  } catch (refusal) {
+    return { world: refusedIn(observe(model, ports, ports.clock.now()), refusal), refusal };
+  }
 }
 
 /** Samples are awaited, so the world is looked at again after them: a verdict counts only for what still runs then. */
