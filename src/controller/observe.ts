@@ -2,7 +2,7 @@
 import type { CanaryStatus } from '../api/canary-status.ts';
 import type { Input, Problem, Side } from '../core/input.ts';
 import { currentRevision } from '../core/revision.ts';
-import { stateOf } from '../core/status.ts';
+import { soundState } from '../core/status.ts';
 import type { RouteView } from '../traffic/port.ts';
 import type { PodSet, WorkloadView } from '../workload/port.ts';
 import { olderCanary } from './conflicts.ts';
@@ -22,7 +22,7 @@ export interface World {
 
 export function observe(model: Model, ports: Ports, now: number): World {
   const { status } = model.canary;
-  const state = stateOf(status, model.plan);
+  const state = soundState(status, model.plan, now);
   const view = ports.workload.observe(model.workload);
   const route = routerOf(model, ports).observe(model.route);
   const promoted = status.promoted?.revision ?? '';
@@ -76,8 +76,11 @@ function seenRevision(
 ): { revision: string; isPromoted: boolean } | undefined {
   if (view.target === undefined) return undefined;
   const revision = currentRevision(view.target, status.target);
-  const servesPromoted = promoted !== '' && view.primary?.revision === promoted;
-  if (revision === promoted || (servesPromoted && view.primaryMatchesTarget))
+  const held = view.primary?.revision;
+  const servesPromoted = promoted !== '' && held === promoted;
+  // A primary that a promotion could not finish holds another one, and needs a run to get this one back.
+  const isBack = revision === promoted && (held === undefined || servesPromoted);
+  if (isBack || (servesPromoted && view.primaryMatchesTarget))
     return { revision: promoted, isPromoted: true };
   return { revision, isPromoted: false };
 }

@@ -9,7 +9,8 @@ import type { Ports } from './ports.ts';
 
 /** The first problem found; undefined where all is well. */
 export function referenceProblem(model: Model, ports: Ports): Problem | undefined {
-  return templateProblem(model, ports) ?? alertProblem(model, ports) ?? gitProblem(model, ports);
+  const beside = alertProblem(model, ports) ?? gitProblem(model, ports);
+  return templateProblem(model, ports) ?? (beside && { ...beside, besideRun: true });
 }
 
 function templateProblem({ canary, key }: Model, ports: Ports): Problem | undefined {

@@ -3,6 +3,7 @@ import { formatDuration } from './duration.ts';
 import type { Input } from './input.ts';
 import type { Event } from './machine.ts';
 import { isResting } from './state.ts';
+import { initialisedMessage } from './words.ts';
 
 export interface Decision {
   /** What happens; absent means the state stays. */
@@ -53,7 +54,7 @@ function initialising({ state, now, primary, services, route, seen, problem }: I
   return {
     event: { type: 'initialized', now, revision: primary.revision ?? seen.revision },
     reason: 'Initialized',
-    message: 'Initialised: the primary serves all requests.',
+    message: initialisedMessage,
   };
 }
 
@@ -71,7 +72,8 @@ function blocked({ problem, state, primary }: Input): Decision | undefined {
   const { phase } = state;
   const decided =
     phase === 'Finalising' || phase === 'Terminating' || (phase === 'Promoting' && primary !== undefined);
-  return decided ? undefined : { ...problem, stalled: true };
+  const judged = problem.besideRun === true && (phase === 'Progressing' || phase === 'WaitingPromotion');
+  return decided || judged ? undefined : { ...problem, stalled: true };
 }
 
 function superseded(input: Input): Decision | undefined {
@@ -79,7 +81,9 @@ function superseded(input: Input): Decision | undefined {
   const { phase, context } = state;
   const running = phase === 'Progressing' || phase === 'WaitingPromotion';
   const unwritten = phase === 'Promoting' && primary?.revision !== context.revision;
-  if (!(running || unwritten) || seen === undefined || seen.revision === context.revision) return undefined;
+  const stuck = phase === 'Promoting' && !unwritten && isLate(input);
+  if (!(running || unwritten || stuck) || seen === undefined || seen.revision === context.revision)
+    return undefined;
   if (seen.isPromoted) {
     return {
       event: { type: 'returned', now },
@@ -88,6 +92,8 @@ function superseded(input: Input): Decision | undefined {
     };
   }
   if (input.quarantined !== undefined && !input.retry) {
+    // The primary holds half a promotion: there is nothing to return to.
+    if (stuck) return undefined;
     return {
       event: { type: 'returned', now },
       reason: 'Quarantined',
@@ -103,7 +109,11 @@ function superseded(input: Input): Decision | undefined {
 
 function detected(input: Input): Decision | undefined {
   const { state, seen, now, retry, quarantined } = input;
-  if (!isResting(state.phase) || seen === undefined) return undefined;
+  const waits = state.phase === 'Waiting';
+  if (!(isResting(state.phase) || waits) || seen === undefined) return undefined;
+  // Gates are not built: a phase that another version of the operator waited in is left like rest.
+  if (waits && seen.isPromoted)
+    return { event: { type: 'returned', now }, reason: 'Returned', message: 'There is nothing to wait for.' };
   const wakeAt = now < state.context.dueAt ? { wakeAt: state.context.dueAt } : {};
   if (seen.isPromoted) return atRest(input, wakeAt);
   if (!retry) {
@@ -138,7 +148,7 @@ function canaryPods({ state, target, now, problem }: Input): Decision | undefine
   const { context } = state;
   if (target?.ready === true) {
     if (context.analysedFrom > 0 && context.readyBy === 0) return undefined;
-    if (problem !== undefined) return undefined;
+    if (problem !== undefined && problem.besideRun !== true) return undefined;
     const message = context.plan.skipAnalysis
       ? 'The canary is ready; analysis is skipped.'
       : 'The canary is ready.';
@@ -186,8 +196,7 @@ function analysis(input: Input): Decision | undefined {
     );
   }
   if (verdict === undefined) return { reason: '', message: '', needsSamples: true };
-  if (verdict === 'pass')
-    return { event: { type: 'passed', now }, reason: 'ChecksPassed', message: 'All checks passed.' };
+  if (verdict === 'pass') return passed(input);
   if (verdict.outcome === 'fail') {
     const last = context.failures + 1 >= plan.threshold;
     const count = `failed check ${context.failures + 1} of ${plan.threshold}`;
@@ -197,8 +206,7 @@ function analysis(input: Input): Decision | undefined {
       message: `${verdict.check} was ${verdict.value}, allowed is ${verdict.limit} (${count}${at(context.weight)}).`,
     };
   }
-  if (verdict.outcome === 'pass')
-    return { event: { type: 'passed', now }, reason: 'ChecksPassed', message: 'All checks passed.' };
+  if (verdict.outcome === 'pass') return passed(input);
   const reasons = { noData: 'NoData', error: 'MetricsUnavailable', inconclusive: 'Inconclusive' } as const;
   return undecided(
     input,
@@ -206,6 +214,12 @@ function analysis(input: Input): Decision | undefined {
     reasons[verdict.outcome],
     `${verdict.check} has no verdict: ${verdict.value}`,
   );
+}
+
+/** Gates are not built: a run that another version of the operator stopped at one goes on when its checks pass. */
+function passed({ state, now }: Input): Decision {
+  const type = state.phase === 'WaitingPromotion' ? ('gateOpened' as const) : ('passed' as const);
+  return { event: { type, now }, reason: 'ChecksPassed', message: 'All checks passed.' };
 }
 
 function at(weight: number): string {
@@ -241,7 +255,14 @@ function undecided(
   };
 }
 
-function promoting({ state, primary, now }: Input): Decision | undefined {
+/** The primary does not become ready with what was written to it. */
+function isLate({ state, primary, now }: Input): boolean {
+  const { readyBy } = state.context;
+  return primary?.ready === false && readyBy > 0 && (now >= readyBy || primary.deadlineExceeded);
+}
+
+function promoting(input: Input): Decision | undefined {
+  const { state, primary, now } = input;
   if (state.phase !== 'Promoting') return undefined;
   const { context } = state;
   if (primary?.revision !== context.revision) {
@@ -251,7 +272,7 @@ function promoting({ state, primary, now }: Input): Decision | undefined {
     };
   }
   if (!primary.ready) {
-    if (context.readyBy > 0 && (now >= context.readyBy || primary.deadlineExceeded)) {
+    if (isLate(input)) {
       return {
         reason: 'PromotionStalled',
         message: `The primary does not become ready with revision ${context.revision} (${primary.message}); requests stay where pods are available.`,

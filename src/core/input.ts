@@ -18,6 +18,8 @@ export interface Side {
 export interface Problem {
   readonly reason: string;
   readonly message: string;
+  /** It starts no run, but nobody needs it to judge the one in hand, whose traffic must not go unjudged. */
+  readonly besideRun?: boolean;
 }
 
 export interface Input {

@@ -25,6 +25,32 @@ export function stateOf(status: CanaryStatus | undefined, plan: Plan): State {
   return { phase, context };
 }
 
+/**
+ * The state to go on from at `now`, also where a hand, a backup or another clock left a status that no run of ours
+ * would: one without what its phase stands on begins again from rest, and no wait is longer than the spec's.
+ */
+export function soundState(status: CanaryStatus, plan: Plan, now: number): State {
+  const { phase } = status;
+  if (phase === undefined || phase === 'Terminating') return stateOf(status, plan);
+  if (status.promoted === undefined) return initialState(plan);
+  const state = stateOf(status, plan);
+  if (isResting(phase) || phase === 'Initializing' || phase === 'Waiting') return state;
+  if (status.run === undefined)
+    return stateOf({ ...status, phase: 'Succeeded', canaryWeight: 0, iterations: 0 }, plan);
+  const { context } = state;
+  return {
+    phase,
+    context: {
+      ...context,
+      dueAt: Math.min(context.dueAt, now + plan.intervalMs),
+      readyBy: Math.min(context.readyBy, now + plan.progressDeadlineMs),
+      analysedFrom: Math.min(context.analysedFrom, now),
+      stepAt: Math.min(context.stepAt, now),
+      undecidedSince: Math.min(context.undecidedSince, now),
+    },
+  };
+}
+
 /** The state's fields of a status; the run's clocks are left out where there is no run. */
 export function fieldsOf({ phase, context }: State): {
   readonly top: Pick<

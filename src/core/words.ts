@@ -3,6 +3,9 @@ import type { Context } from './machine.ts';
 import type { Milestone } from './milestone.ts';
 import type { State } from './state.ts';
 
+/** What a Canary says before its first run. */
+export const initialisedMessage = 'Initialised: the primary serves all requests.';
+
 /** What a run does right now. */
 export function progress(context: Context): string {
   const failed =
