@@ -7,10 +7,10 @@ import { conditionsOf } from './conditions.ts';
 import type { Decision } from './decide.ts';
 import type { CheckResult } from './judge.ts';
 import { type Milestone, milestoneOf } from './milestone.ts';
+import { reasonAfter } from './reason.ts';
 import type { RevisionRecord } from './revision.ts';
 import type { State } from './state.ts';
 import { fieldsOf, instant } from './status.ts';
-import { sentence } from './words.ts';
 
 export interface Facts {
   readonly now: number;
@@ -50,9 +50,7 @@ export function record(previous: CanaryStatus, before: State, after: State, fact
   const milestone =
     decision.event !== undefined && after !== before ? milestoneOf(before, after, decision.event) : undefined;
   const at = new Date(now).toISOString();
-  const words = sentence(milestone, before, after, decision.message) || (previous.message ?? '');
-  const message = words.slice(0, statusLimits.message);
-  const reason = decision.reason || (previous.reason ?? after.phase);
+  const { reason, message } = reasonAfter(previous, before, after, milestone, decision);
   const { top, clocks } = fieldsOf(after);
   const run = runAfter(previous, after, milestone, message, facts);
   const rollback =
@@ -109,14 +107,16 @@ function runAfter(
 ): CanaryRunStatus | undefined {
   const at = new Date(facts.now).toISOString();
   if (milestone === 'NewRevision' || milestone === 'Restarted') {
+    // Kept from run to run: an annotation that was followed once stays on the Canary and must not count again.
+    const retry = facts.retry ?? previous.run?.retry;
     return {
       id: runId(after.context.revision, facts.now),
       revision: after.context.revision,
       ...(previous.promoted === undefined ? {} : { fromRevision: previous.promoted.revision }),
       startedAt: at,
-      images: { from: { ...facts.images.primary }, to: { ...facts.images.target } },
+      images: { from: withinLimits(facts.images.primary), to: withinLimits(facts.images.target) },
       ...(facts.git === undefined || facts.git.mode === 'Off' ? {} : { git: { state: 'Pending' as const } }),
-      ...(facts.retry === undefined ? {} : { retry: facts.retry }),
+      ...(retry === undefined ? {} : { retry }),
       steps: [{ at, text: message }],
     };
   }
@@ -130,6 +130,12 @@ function runAfter(
   const room = statusLimits.steps - (ends ? 0 : 1);
   const kept = steps.length < room ? [...steps, { at, text: message, weight: after.context.weight }] : steps;
   return { ...run, ...verdict, steps: kept };
+}
+
+/** The API server refuses a status that holds more, and nothing would ever be recorded again. */
+function withinLimits(images: Readonly<Record<string, string>>): Record<string, string> {
+  const first = Object.entries(images).slice(0, statusLimits.images);
+  return Object.fromEntries(first.map(([name, image]) => [name, image.slice(0, 512)]));
 }
 
 /** Unique per run, also where one revision is tried again; the same for every replica, because it comes from what was committed. */
@@ -255,11 +261,9 @@ function promotedAfter(
   return {
     revision: after.context.revision,
     at: instant(facts.now) ?? '',
-    images: {
-      ...(milestone === 'Promoted'
-        ? (previous.run?.images?.to ?? facts.images.primary)
-        : facts.images.primary),
-    },
+    images: withinLimits(
+      milestone === 'Promoted' ? (previous.run?.images?.to ?? facts.images.primary) : facts.images.primary,
+    ),
     ...place,
   };
 }
@@ -284,8 +288,19 @@ function outboxAfter(
     owed.push({ id: `revert/${rollback.id}`, kind: 'revert', runId: rollback.runId, createdAt, attempts: 0 });
   }
   if (announcement !== undefined) owed.push(...alertEntries(announcement, facts.alerts, createdAt));
-  const fresh = owed.filter(entry => !outbox.some(other => other.id === entry.id));
-  return trimOutbox([...outbox, ...fresh]);
+  const current = outbox.filter(entry => !isOutlived(entry, run, rollback));
+  const fresh = owed.filter(entry => !current.some(other => other.id === entry.id));
+  return trimOutbox([...current, ...fresh]);
+}
+
+/** Git work for a run or rollback that another has replaced: nothing would become of it, and it has no bound. */
+function isOutlived(
+  { id, kind, runId }: OutboxEntry,
+  run: CanaryRunStatus | undefined,
+  rollback: RollbackStatus | undefined,
+): boolean {
+  if (kind === 'position') return runId !== undefined && runId !== run?.id;
+  return kind === 'revert' && id !== `revert/${rollback?.id ?? ''}`;
 }
 
 /** Git work is never dropped for want of room; the oldest alerts are. */
