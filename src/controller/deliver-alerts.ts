@@ -21,6 +21,13 @@ export async function deliverAlerts(key: ObjectKey, ports: Ports): Promise<Resul
   if (model === undefined || isRefusal(model)) return {};
   const now = ports.clock.now();
   const owed = (model.canary.status.outbox ?? []).filter(entry => entry.kind === 'alert');
+  const named = new Set(model.alerts.map(({ provider }) => provider));
+  // Nobody wants to hear these any more; they would be tried for ever.
+  const unwanted = owed.filter(({ provider = '' }) => !named.has(provider)).map(({ id }) => id);
+  if (unwanted.length > 0) {
+    await changeStatus(model.key, status => settle(status, unwanted), ports);
+    return { requeueAfterMs: 0 };
+  }
   const groups = Map.groupBy(owed, entry => `${entry.provider ?? ''} ${entry.runId ?? ''}`);
   const due = [...groups.values()].filter(entries => entries.every(entry => isDue(entry, now)));
   if (due.length === 0) {

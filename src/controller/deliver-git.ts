@@ -15,7 +15,7 @@ import { changeStatus } from './status.ts';
 export async function deliverGit(key: ObjectKey, ports: Ports): Promise<Result> {
   const object = ports.canaries.get(key);
   const model = object === undefined ? undefined : readCanary(object, ports.settings);
-  if (model === undefined || isRefusal(model)) return {};
+  if (model === undefined || isRefusal(model) || model.canary.spec.suspend) return {};
   const owed = (model.canary.status.outbox ?? []).filter(entry => entry.kind !== 'alert');
   const entry = owed.find(other => isDue(other, ports.clock.now()));
   if (entry === undefined) {
