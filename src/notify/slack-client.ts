@@ -33,7 +33,8 @@ const answerSchema = z.object({
   channel: z.string().optional(),
   ts: z.string().optional(),
 });
-const placeSchema = z.object({ channel: z.string().min(1), ts: z.string().min(1) });
+/** No longer than a status can hold: whoever answers at the address may be no Slack at all. */
+const placeSchema = z.object({ channel: z.string().min(1).max(256), ts: z.string().min(1).max(64) });
 
 /** Calls `chat.postMessage` or `chat.update`; answers where the message stands. Rejects with NotifyError. */
 export async function callMethod(
