@@ -26,12 +26,18 @@ function loadKubeConfig(path: string | undefined): KubeConfig {
   return kubeConfig;
 }
 
+function apiServerOf(kubeConfig: KubeConfig): string {
+  const host = URL.parse(kubeConfig.getCurrentCluster()?.server ?? '')?.hostname ?? '';
+  return host.replace(/^\[|\]$/g, '');
+}
+
 async function run(config: Config): Promise<void> {
   const redactor = createRedactor();
   const log = createLogger({ level: config['log-level'], redactor });
   const telemetry = createTelemetry(packageJson.version);
+  const kubeConfig = loadKubeConfig(config.kubeconfig);
   const client = createKubeClient({
-    kubeConfig: loadKubeConfig(config.kubeconfig),
+    kubeConfig,
     version: packageJson.version,
     redactor,
     onRequest: telemetry.request,
@@ -65,9 +71,11 @@ async function run(config: Config): Promise<void> {
     clock: systemClock,
     log,
     instance: config.identity,
+    redact: text => redactor.redact(text),
   });
   const operator = createOperator({
     config,
+    apiServer: apiServerOf(kubeConfig),
     client,
     kube,
     events,

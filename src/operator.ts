@@ -29,6 +29,8 @@ import { createDeploymentWorkload } from './workload/deployment.ts';
 
 export interface OperatorOptions {
   readonly config: Config;
+  /** Host of the API server, to which no tenant may lead the operator. */
+  readonly apiServer: string;
   readonly client: ConnectedKubeClient;
   /** The same client, whose writes go nowhere while this replica does not lead. */
   readonly kube: KubeClient;
@@ -67,7 +69,7 @@ export function createOperator(options: OperatorOptions): Operator {
     readSecret: createSecretReader(client, options.redactor),
     defaultServer: { address: config['metrics-server'] },
     clock,
-    addresses: addressesOf(config),
+    addresses: addressesOf(options),
     redactor: options.redactor,
   });
   const ports = portsOf(options, caches, sampler, stopping.signal);
@@ -111,8 +113,12 @@ export function createOperator(options: OperatorOptions): Operator {
   };
 }
 
-function addressesOf(config: Config) {
-  return { allow: config['allow-addresses'], deny: config['deny-addresses'] };
+function addressesOf({ config, apiServer }: OperatorOptions) {
+  return {
+    allow: config['allow-addresses'],
+    deny: config['deny-addresses'],
+    refuse: apiServer === '' ? [] : [apiServer],
+  };
 }
 
 function portsOf(
@@ -145,7 +151,7 @@ function portsOf(
     tracer: createFluxTracer({ kube }),
     git: createGitRepository({ cacheDir: config['cache-dir'], clock, log, signal }),
     notifier: createNotifier({
-      http: { guard: createAddressGuard(addressesOf(config)) },
+      http: { guard: createAddressGuard(addressesOf(options)) },
       log,
       now: () => clock.now(),
     }),

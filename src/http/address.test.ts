@@ -20,6 +20,14 @@ function connect(host: string, ips: readonly string[], policy: AddressPolicy = {
 }
 
 describe('addresses that tenants name', () => {
+  it("refuses the API server's address under whatever name, unless it is opened", () => {
+    const refuse = ['10.96.0.1', 'api.example.com'];
+    expect(verdictOf('https://10.96.0.1/', { refuse })).toBe('refused');
+    expect(verdictOf('https://api.example.com/', { refuse })).toBe('refused');
+    expect(connect('innocent.example.com', ['10.96.0.1'], { refuse })).toBe('refused');
+    expect(connect('innocent.example.com', ['10.96.0.1'], { refuse, allow: ['10.96.0.1'] })).toBe('allowed');
+  });
+
   it.each([
     'http://127.0.0.1:9090',
     'http://127.1',

@@ -5,8 +5,10 @@ import { HttpError } from './error.ts';
 
 /** Entries: an IP, a CIDR range, a host name, or `*.suffix`. `deny` wins over `allow`. */
 export interface AddressPolicy {
-  /** Opens what is refused by default: loopback, link-local, metadata services, the API server's names. */
+  /** Opens what is refused by default: loopback, link-local, metadata services, the API server's names, and `refuse`. */
   readonly allow?: readonly string[];
+  /** Refused by default too: what only this installation knows, such as the API server's address. */
+  readonly refuse?: readonly string[];
   /** Closes more, for example the API server's address or the node network. */
   readonly deny?: readonly string[];
 }
@@ -64,7 +66,7 @@ const embeddings = [
 export function createAddressGuard(policy: AddressPolicy, resolve: Resolve = resolveAll): AddressGuard {
   const allow = matcherOf(policy.allow ?? []);
   const deny = matcherOf(policy.deny ?? []);
-  const refused = { name: nameMatcher(refusedNames), ip: rangesOf(refusedRanges) };
+  const refused = matcherOf([...refusedNames, ...refusedRanges, ...(policy.refuse ?? [])]);
 
   function checkName(host: string): void {
     if (deny.name(host) || (refused.name(host) && !allow.name(host))) throw forbidden(host);
