@@ -21,7 +21,7 @@ const full: Settings = {
   atOnce: 100,
   alone: 20,
   wholeRuns: 5,
-  idleSeconds: 60,
+  idleSeconds: 30,
   starts: 5,
   cluster: 4,
 };

@@ -11,6 +11,8 @@ export interface WeightWrite {
 export interface Timeline {
   /** The change of the target was stored. */
   readonly changedAt: number;
+  /** What the API server itself took for that: the measure for how slow the machine was just then. */
+  readonly changeTookMs: number;
   readonly scaledAt: number | undefined;
   /** The status that says that all pods are ready was stored. */
   readonly readyAt: number | undefined;
@@ -63,8 +65,9 @@ export class Recording {
       writes.filter(
         write => write.user === who && write.resource === resource && write.subresource === subresource,
       );
-    const changedAt = of(user, 'deployments')[0]?.answeredAt;
-    if (changedAt === undefined) throw new Error(`${name}: the audit log has no change of the target`);
+    const change = of(user, 'deployments')[0];
+    if (change === undefined) throw new Error(`${name}: the audit log has no change of the target`);
+    const changedAt = change.answeredAt;
     const weights = this.weightsOf(name, of(operator, 'httproutes'));
     const firstWeightAt = weights.find(({ canaryWeight }) => canaryWeight > 0)?.receivedAt;
     const statuses = of(controller, 'deployments', 'status');
@@ -72,7 +75,13 @@ export class Recording {
     const readyAt = statuses.findLast(
       ({ receivedAt }) => firstWeightAt === undefined || receivedAt < firstWeightAt,
     );
-    return { changedAt, scaledAt, readyAt: readyAt?.answeredAt, weights };
+    return {
+      changedAt,
+      changeTookMs: changedAt - change.receivedAt,
+      scaledAt,
+      readyAt: readyAt?.answeredAt,
+      weights,
+    };
   }
 
   private versionsOf(name: string): RouteVersion[] {

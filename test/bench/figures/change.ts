@@ -7,7 +7,7 @@ import type { Figure } from '../report.ts';
 import type { Settings } from '../settings.ts';
 import type { Timeline } from '../timeline.ts';
 import type { World } from '../world.ts';
-import { firstWeightTimes, restore, scaleUpTimes } from './common.ts';
+import { changeTimes, firstWeightTimes, restore, scaleUpTimes } from './common.ts';
 
 const busySeconds = 15;
 /** Steps enough that all runs are in the middle while the processor is read. */
@@ -17,6 +17,7 @@ const usualStepWeight = 10;
 export async function changeAlone(world: World, { alone }: Settings): Promise<Figure[]> {
   const scaleUps: number[] = [];
   const weights: number[] = [];
+  const changes: number[] = [];
   for (let turn = 0; turn < alone; turn += 1) {
     const name = world.names[turn] ?? '';
     const recording = world.record([name]);
@@ -25,10 +26,12 @@ export async function changeAlone(world: World, { alone }: Settings): Promise<Fi
     const timelines = await recording.timelines();
     scaleUps.push(...scaleUpTimes(timelines));
     weights.push(...firstWeightTimes(timelines));
+    changes.push(...changeTimes(timelines));
     await restore(world, [name]);
   }
   const among = `${world.names.length} Canaries`;
   return [
+    { metric: 'for comparison: one such change in the API server, alone', unit: 'ms', values: changes },
     {
       metric: `change of a target -> scale-up written, alone among ${among}`,
       unit: 'ms',
@@ -73,6 +76,11 @@ async function crowd(world: World, operator: RunningOperator, names: readonly st
   const timelines = await recording.timelines();
   const among = `${names.length} of ${world.names.length} at once`;
   return [
+    {
+      metric: `for comparison: one such change in the API server, ${among}`,
+      unit: 'ms',
+      values: changeTimes(timelines),
+    },
     {
       metric: `change of a target -> scale-up written, ${among}`,
       unit: 'ms',

@@ -18,6 +18,10 @@ export function firstWeight({ weights }: Timeline): number | undefined {
   return weights.find(({ canaryWeight }) => canaryWeight > 0)?.answeredAt;
 }
 
+export function changeTimes(timelines: ReadonlyMap<string, Timeline>): number[] {
+  return [...timelines.values()].map(({ changeTookMs }) => changeTookMs);
+}
+
 export function scaleUpTimes(timelines: ReadonlyMap<string, Timeline>): number[] {
   return [...timelines].map(([name, { changedAt, scaledAt }]) =>
     between(`${name}: change -> scale-up`, changedAt, scaledAt),
