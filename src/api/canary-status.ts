@@ -2,7 +2,15 @@
 import { z } from 'zod';
 import { Conditions } from './condition.ts';
 import { filled, list, map, percent, text, timestamp } from './fields.ts';
-import { CanaryRunStatus, images, message, objectId, RollbackStatus, revision } from './run-status.ts';
+import {
+  CanaryRunStatus,
+  gitScope,
+  images,
+  message,
+  objectId,
+  RollbackStatus,
+  revision,
+} from './run-status.ts';
 import { statusLimits } from './status-limits.ts';
 
 export const CanaryPhase = z.enum([
@@ -32,9 +40,10 @@ const Promoted = z.object({
   git: z
     .object({
       repository: text(253).exactOptional().describe('Name of the ManifestRepository.'),
-      branch: text(244).exactOptional().describe('Branch.'),
-      path: text(1024).exactOptional().describe('Path of the manifests.'),
-      head: objectId().exactOptional().describe('Head of the branch when the revision was detected.'),
+      ...gitScope,
+      head: objectId()
+        .exactOptional()
+        .describe('Head of the branch when the revision was detected, or the commit which Flux applied.'),
       commit: objectId().exactOptional().describe('Last commit that changed the path.'),
       tree: objectId().exactOptional().describe('Tree of the path.'),
     })

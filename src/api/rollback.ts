@@ -29,9 +29,11 @@ function repositoryPath() {
 
 const GitRollback = z.object({
   repositoryRef: localRef('ManifestRepository').describe('The repository that holds the manifests.'),
-  path: repositoryPath().describe(
-    "Folder or file of the workload's manifests, relative to the repository's root.",
-  ),
+  path: repositoryPath()
+    .exactOptional()
+    .describe(
+      "Folder or file of the workload's manifests, relative to the repository's root; where Flux applied the workload, its Kustomization tells when unset.",
+    ),
   branch: branchName().exactOptional().describe("Branch that is deployed; the repository's own when unset."),
   mode: z
     .enum(['Off', 'DryRun', 'Commit', 'PullRequest', 'Auto'])

@@ -30,17 +30,34 @@ const Verdict = z.object({
   kind: z.enum(['Pass', 'Fail', 'Inconclusive', 'NoData', 'Error']).describe('The verdict.'),
 });
 
+/** Which part of the repository a place speaks of, and who says so. */
+export const gitScope = {
+  branch: text(244).exactOptional().describe('Branch.'),
+  path: text(1024).exactOptional().describe('Path of the manifests.'),
+  evidence: text(1024)
+    .exactOptional()
+    .describe('What told it, such as a Kustomization of Flux with its revision; unset where the spec did.'),
+};
+
 const GitPlace = z.object({
-  head: objectId().describe('Head of the branch.'),
+  head: objectId().describe('Head of the branch, or the commit which Flux applied.'),
   commit: objectId().describe('Last commit that changed the path.'),
   tree: objectId().describe('Tree of the path.'),
+  ...gitScope,
 });
 
 const RunGit = z.object({
   state: z.enum(['Pending', 'Recorded', 'Failed']).describe('Whether the position in Git is known.'),
-  head: objectId().exactOptional().describe('Head of the branch when the run started.'),
+  head: objectId()
+    .exactOptional()
+    .describe('Head of the branch when the run started, or the commit which Flux applied.'),
   commit: objectId().exactOptional().describe('Last commit that changed the path.'),
   tree: objectId().exactOptional().describe('Tree of the path.'),
+  ...gitScope,
+  confidence: z
+    .enum(['High', 'Medium'])
+    .exactOptional()
+    .describe('`Medium` where parts of what Flux applied come from elsewhere than the path.'),
   message: message().exactOptional().describe('Why it is not known.'),
 });
 

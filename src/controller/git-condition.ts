@@ -3,16 +3,22 @@ import type { CanaryStatus } from '../api/canary-status.ts';
 import { statusLimits } from '../api/status-limits.ts';
 import { withFailure, withSuccess } from '../core/conditions.ts';
 import { GitError } from '../git/port.ts';
+import { PlaceError } from './place.ts';
 import type { Ports } from './ports.ts';
 
 export function gitFails(status: CanaryStatus, error: unknown, why: string, now: number): CanaryStatus {
   const conditions = withFailure(status.conditions ?? [], {
     type: 'GitReady',
-    reason: error instanceof GitError ? error.code : 'Failed',
+    reason: reasonOf(error),
     message: why.slice(0, statusLimits.message),
     now: new Date(now).toISOString(),
   });
   return { ...status, conditions };
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof GitError) return error.code;
+  return error instanceof PlaceError ? error.reason : 'Failed';
 }
 
 export function gitWorks(status: CanaryStatus, ports: Ports): CanaryStatus {

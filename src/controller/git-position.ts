@@ -1,12 +1,12 @@
 /** Positions in Git: where the manifests stood when a revision was found, recorded while that can still be told. */
 import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
+import type { GitPlace } from '../core/place.ts';
 import { millis } from '../core/status.ts';
-import type { GitPosition } from '../git/port.ts';
 import { gitWorks } from './git-condition.ts';
 import type { GitSettings, Model } from './model.ts';
 import { settle } from './outbox.ts';
+import { findPlace, type Place } from './place.ts';
 import type { Ports } from './ports.ts';
-import { accessFor } from './repository.ts';
 import { changeStatus } from './status.ts';
 
 const promptMs = 15_000;
@@ -19,22 +19,30 @@ export async function recordPosition(
   entry: OutboxEntry,
   ports: Ports,
 ): Promise<void> {
-  const { repository, branch } = await accessFor(model, git, ports);
   const { run } = model.canary.status;
-  const bound = run?.id === entry.runId ? since(run?.startedAt, ports) : {};
-  const position = await ports.git.locate(repository, { branch, path: git.path, ...bound });
+  const place = await findPlace(model, git, ports);
+  const position = await locateAt(place, run?.id === entry.runId ? run?.startedAt : undefined, ports);
   await changeStatus(
     model.key,
-    status => gitWorks(positioned(settle(status, [entry.id]), entry, position), ports),
+    status => gitWorks(positioned(settle(status, [entry.id]), entry, position, place), ports),
     ports,
   );
 }
 
+/** The position with all that a revert needs to know of it. Rejects as the Git port does. */
+export async function locateAt(place: Place, startedAt: string | undefined, ports: Ports): Promise<GitPlace> {
+  const { repository, branch, path, commit, evidence } = place;
+  const bound = since(startedAt, ports);
+  const agents = commit === undefined ? {} : { commit };
+  const found = await ports.git.locate(repository, { branch, path, ...agents, ...bound });
+  return { ...found, branch, path, ...(evidence === undefined ? {} : { evidence }) };
+}
+
 /**
- * What bounds a look for a run's change. Right after the start, the head is what was deployed, whatever the clocks of those who commit say. Later, it may hold
- * the next release already, and only dates can tell the two apart.
+ * What bounds a look for a run's change. Right after the start, the head (or what the agent says it applied) is what was deployed, whatever the clocks of those
+ * who commit say. Later, it may hold the next release already, and only dates can tell the two apart.
  */
-export function since(startedAt: string | undefined, ports: Ports): { before?: number } {
+function since(startedAt: string | undefined, ports: Ports): { before?: number } {
   const started = millis(startedAt);
   return started > 0 && ports.clock.now() - started > promptMs ? { before: started + clockSkewMs } : {};
 }
@@ -46,10 +54,10 @@ export function since(startedAt: string | undefined, ports: Ports): { before?: n
 function positioned(
   status: CanaryStatus,
   entry: OutboxEntry,
-  { head, commit, tree }: GitPosition,
+  place: GitPlace,
+  { confidence }: Place,
 ): CanaryStatus {
   const { run, promoted } = status;
-  const place = { head, commit, tree };
   if (entry.runId === undefined) {
     if (promoted === undefined || promoted.git?.tree !== undefined) return status;
     if (status.target?.revision !== promoted.revision) return status;
@@ -68,7 +76,10 @@ function positioned(
   return {
     ...status,
     ...rollback,
-    run: { ...run, git: { state: 'Recorded', ...place } },
+    run: {
+      ...run,
+      git: { state: 'Recorded', ...place, ...(confidence === undefined ? {} : { confidence }) },
+    },
     ...(isPromoted ? { promoted: { ...promoted, git: { ...promoted.git, ...place } } } : {}),
   };
 }

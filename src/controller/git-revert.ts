@@ -3,14 +3,16 @@ import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
 import type { RollbackStatus } from '../api/run-status.ts';
 import { statusLimits } from '../api/status-limits.ts';
 import { alertEntries } from '../core/announce.ts';
-import { placeOf, trimOutbox } from '../core/record.ts';
+import { placeOf } from '../core/place.ts';
+import { trimOutbox } from '../core/record.ts';
 import { millis } from '../core/status.ts';
 import type { RevertResult } from '../git/port.ts';
 import { mayPush } from './breaker.ts';
 import { gitWorks } from './git-condition.ts';
-import { since } from './git-position.ts';
+import { locateAt } from './git-position.ts';
 import type { GitSettings, Model } from './model.ts';
 import { settle } from './outbox.ts';
+import { findPlace, type Place, PlaceError, targetOf } from './place.ts';
 import type { Ports } from './ports.ts';
 import { accessFor } from './repository.ts';
 import { changeStatus } from './status.ts';
@@ -30,8 +32,7 @@ export async function revert(
   // The first position of all may have been recorded after the verdict; the promoted revision is still the same then.
   const good = rollback.good ?? (run?.id === rollback.runId ? placeOf(promoted?.git) : undefined);
   if (good === undefined) {
-    const message =
-      'It is not known where the promoted revision stands in Git, so nothing could be reverted.';
+    const message = `It is not known where the promoted revision stands in Git, so nothing could be reverted. ${gitTrouble(model)}`;
     await finish(model, entry, { verdict: 'Held', message, files: [] }, {}, ports);
     return;
   }
@@ -41,18 +42,25 @@ export async function revert(
     await finish(model, entry, { verdict: 'Held', message, files: [] }, {}, ports);
     return;
   }
-  const { repository, branch, spec } = await accessFor(model, git, ports);
+  let place: Place;
+  try {
+    place = await placeOfFailure(model, git, rollback.failed, ports);
+  } catch (error) {
+    if (!(error instanceof PlaceError)) throw error;
+    await finish(model, entry, { verdict: 'Held', message: `${error.message}.`, files: [] }, {}, ports);
+    return;
+  }
+  const { repository, branch, path, spec } = place;
   const dryRun = git.mode === 'DryRun' || spec.mode === 'DryRun';
   // A run that failed before its position was recorded is looked up now, as the branch was when it started.
-  const failed =
-    rollback.failed ??
-    (await ports.git.locate(repository, { branch, path: git.path, ...since(rollback.startedAt, ports) }));
+  const failed = rollback.failed ?? (await locateAt(place, rollback.startedAt, ports));
   const result = await ports.git.revert({
     repository,
     branch,
-    path: git.path,
+    path,
     good,
     failed,
+    ...(failed.evidence === undefined ? {} : { evidence: failed.evidence }),
     canary: model.key,
     rollbackId: rollback.id,
     revision: rollback.revision,
@@ -63,6 +71,38 @@ export async function revert(
   });
   ports.observe.reverted(result.verdict);
   await finish(model, entry, result, { failedCommit: failed.commit, goodCommit: good.commit }, ports);
+  if (!dryRun && (result.verdict === 'Reverted' || result.verdict === 'AlreadyReverted'))
+    await nudge(model, ports);
+}
+
+/** Why the place was not recorded, where that is known. */
+function gitTrouble({ canary }: Model): string {
+  const ready = canary.status.conditions?.find(({ type }) => type === 'GitReady');
+  return ready?.status === 'False' ? ready.message : '';
+}
+
+/** Recorded once, the place stays where it was, whatever the agent's objects say in the meantime. */
+async function placeOfFailure(
+  model: Model,
+  git: GitSettings,
+  failed: RollbackStatus['failed'],
+  ports: Ports,
+): Promise<Place> {
+  const path = failed?.path ?? git.path;
+  if (failed === undefined || path === undefined) return findPlace(model, git, ports);
+  return { ...(await accessFor(model, git, ports, failed.branch)), path };
+}
+
+/** The agent would find the revert at its next interval anyway, so nothing depends on this. */
+async function nudge(model: Model, ports: Ports): Promise<void> {
+  const target = targetOf(model, ports);
+  if (target === undefined) return;
+  try {
+    await ports.tracer.nudge(target, ports.clock.now());
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unknown error';
+    ports.log.info({ canary: model.key, why }, 'the GitOps agent was not told of the revert');
+  }
 }
 
 /** A run that failed before its position was recorded can be looked up later only while nothing replaced its change. */
@@ -78,7 +118,7 @@ async function finish(
   ports: Ports,
 ): Promise<void> {
   const createdAt = new Date(ports.clock.now()).toISOString();
-  const message = result.message.slice(0, statusLimits.message);
+  const message = result.message.trim().slice(0, statusLimits.message);
   const state = result.verdict === 'Held' ? 'Held' : 'Done';
   await changeStatus(
     model.key,
@@ -107,7 +147,7 @@ async function finish(
           message,
           attempts: entry.attempts + 1,
           ...(result.commit === undefined ? {} : { commit: result.commit }),
-          files: result.files.slice(0, statusLimits.files),
+          files: result.files.slice(0, statusLimits.files).map(file => file.slice(0, 512)),
         },
         outbox: trimOutbox([...(settled.outbox ?? []), ...alerts]),
       };

@@ -13,7 +13,8 @@ export interface GitSettings {
   readonly mode: 'Off' | 'DryRun' | 'Commit' | 'PullRequest' | 'Auto';
   readonly repository: string;
   readonly branch?: string;
-  readonly path: string;
+  /** Undefined where the GitOps agent is to tell. */
+  readonly path?: string;
 }
 
 export interface Model {
@@ -152,7 +153,7 @@ function modelOf(canary: Canary, provider: string, settings: Settings): Model {
           git: {
             mode: git.mode,
             repository: git.repositoryRef.name,
-            path: git.path,
+            ...(git.path === undefined ? {} : { path: git.path }),
             ...(git.branch === undefined ? {} : { branch: git.branch }),
           },
         }),

@@ -4,6 +4,7 @@ import type { GitRepository } from '../git/port.ts';
 import type { ReadSecret, Sampler } from '../metrics/port.ts';
 import type { Notifier } from '../notify/port.ts';
 import type { Cache, Clock, KubeClient, KubeObject } from '../runtime/port.ts';
+import type { Tracer } from '../trace/port.ts';
 import type { Router } from '../traffic/port.ts';
 import type { Workload } from '../workload/port.ts';
 
@@ -56,6 +57,7 @@ export interface Ports {
   /** Why this query cannot be used at all; undefined where it parses. */
   readonly queryProblem: (query: string) => string | undefined;
   readonly git: GitRepository;
+  readonly tracer: Tracer;
   readonly notifier: Notifier;
   readonly readSecret: ReadSecret;
   readonly recordEvent: RecordEvent;

@@ -5,6 +5,7 @@ import { parseAlertProvider, parseManifestRepository, parseMetricTemplate } from
 import { unsupportedAlertProvider, unsupportedMetricTemplate } from '../api/unsupported.ts';
 import type { Problem } from '../core/input.ts';
 import type { Model } from './model.ts';
+import { targetOf } from './place.ts';
 import type { Ports } from './ports.ts';
 
 /** The first problem found; undefined where all is well. */
@@ -87,7 +88,8 @@ function alertProblem({ alerts, key }: Model, ports: Ports): Problem | undefined
   return undefined;
 }
 
-function gitProblem({ git, key }: Model, ports: Ports): Problem | undefined {
+function gitProblem(model: Model, ports: Ports): Problem | undefined {
+  const { git, key } = model;
   if (git === undefined || git.mode === 'Off') return undefined;
   const object = ports.repositories.get({ name: git.repository });
   const what = `ManifestRepository ${git.repository}`;
@@ -107,7 +109,16 @@ function gitProblem({ git, key }: Model, ports: Ports): Problem | undefined {
     namespace: key.namespace,
     branch: git.branch ?? parsed.value.spec.branch,
   });
-  return denial === undefined
-    ? undefined
-    : { reason: 'ManifestRepositoryDenied', message: `${what}: ${denial}` };
+  if (denial !== undefined) return { reason: 'ManifestRepositoryDenied', message: `${what}: ${denial}` };
+  return pathProblem(model, git.path, ports);
+}
+
+/** Whether an agent's word holds is asked when it is needed; that nobody will say one can be seen for nothing. */
+function pathProblem(model: Model, path: string | undefined, ports: Ports): Problem | undefined {
+  const target = path === undefined ? targetOf(model, ports) : undefined;
+  if (target === undefined || ports.tracer.isClaimed(target)) return undefined;
+  return {
+    reason: 'PathUnknown',
+    message: `spec.rollback.git.path must be set: ${target.kind} ${target.name} has no labels of Flux's that would tell where its manifests are`,
+  };
 }

@@ -11,18 +11,16 @@ export interface Access {
   readonly spec: ManifestRepository['spec'];
 }
 
-/** Rejects with a sentence for people where the repository, its Secret or the permission is missing. */
-export async function accessFor(model: Model, git: GitSettings, ports: Ports): Promise<Access> {
+/** Rejects with a sentence for people where the repository, its Secret or the permission is missing. `traced` is a branch that an agent told. */
+export async function accessFor(
+  model: Model,
+  git: GitSettings,
+  ports: Ports,
+  traced?: string,
+): Promise<Access> {
   const what = `ManifestRepository ${git.repository}`;
-  const object = ports.repositories.get({ name: git.repository });
-  if (object === undefined) throw new Error(`${what} does not exist`);
-  const parsed = parseManifestRepository(object);
-  if (!parsed.ok)
-    throw new Error(
-      `${what}: ${parsed.problems[0]?.field ?? 'spec'} ${parsed.problems[0]?.message ?? 'is not valid'}`,
-    );
-  const { spec } = parsed.value;
-  const branch = git.branch ?? spec.branch;
+  const spec = specOf(git, ports);
+  const branch = traced ?? git.branch ?? spec.branch;
   const denial = repositoryDenial(spec, { namespace: model.key.namespace, branch });
   if (denial !== undefined) throw new Error(`${what}: ${denial}`);
   const secret = await secretOf(spec.secretRef?.name, what, ports);
@@ -39,6 +37,19 @@ export async function accessFor(model: Model, git: GitSettings, ports: Ports): P
       limits: spec.limits,
     },
   };
+}
+
+/** Throws a sentence for people where there is no such repository, or none that can be read. */
+export function specOf(git: GitSettings, ports: Ports): ManifestRepository['spec'] {
+  const what = `ManifestRepository ${git.repository}`;
+  const object = ports.repositories.get({ name: git.repository });
+  if (object === undefined) throw new Error(`${what} does not exist`);
+  const parsed = parseManifestRepository(object);
+  if (!parsed.ok)
+    throw new Error(
+      `${what}: ${parsed.problems[0]?.field ?? 'spec'} ${parsed.problems[0]?.message ?? 'is not valid'}`,
+    );
+  return parsed.value.spec;
 }
 
 async function secretOf(

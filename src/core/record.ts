@@ -7,6 +7,7 @@ import { conditionsOf } from './conditions.ts';
 import type { Decision } from './decide.ts';
 import type { CheckResult } from './judge.ts';
 import { type Milestone, milestoneOf } from './milestone.ts';
+import { partOf, placeOf } from './place.ts';
 import { reasonAfter } from './reason.ts';
 import type { RevisionRecord } from './revision.ts';
 import type { State } from './state.ts';
@@ -33,7 +34,7 @@ export interface Facts {
     readonly mode: string;
     readonly repository: string;
     readonly branch?: string;
-    readonly path: string;
+    readonly path?: string;
   };
   /** Value of the annotation `siskin.dev/retry`, when this decision follows it. */
   readonly retry?: string;
@@ -95,6 +96,7 @@ export function record(previous: CanaryStatus, before: State, after: State, fact
 function trouble(previous: CanaryStatus, decision: Decision): Milestone | undefined {
   if (decision.reason === '' || decision.reason === previous.reason) return undefined;
   if (decision.stalled === true) return 'Stalled';
+  if (decision.overdue === true) return 'Held';
   return decision.reason === 'Quarantined' ? 'Quarantined' : undefined;
 }
 
@@ -211,16 +213,6 @@ function rollbackOf(
   };
 }
 
-/** A place in Git, where all of it is known. */
-export function placeOf(
-  git: { head?: string; commit?: string; tree?: string } | undefined,
-): RollbackStatus['good'] {
-  const { head, commit, tree } = git ?? {};
-  return head === undefined || commit === undefined || tree === undefined
-    ? undefined
-    : { head, commit, tree };
-}
-
 function quarantineAfter(
   previous: CanaryStatus,
   after: State,
@@ -245,26 +237,15 @@ function promotedAfter(
   if (milestone !== 'Initialized' && milestone !== 'Promoted') return previous.promoted;
   const { git } = facts;
   const position = milestone === 'Promoted' ? previous.run?.git : undefined;
-  const place =
-    git === undefined || git.mode === 'Off'
-      ? {}
-      : {
-          git: {
-            repository: git.repository,
-            path: git.path,
-            ...(git.branch === undefined ? {} : { branch: git.branch }),
-            ...(position?.head === undefined ? {} : { head: position.head }),
-            ...(position?.commit === undefined ? {} : { commit: position.commit }),
-            ...(position?.tree === undefined ? {} : { tree: position.tree }),
-          },
-        };
   return {
     revision: after.context.revision,
     at: instant(facts.now) ?? '',
     images: withinLimits(
       milestone === 'Promoted' ? (previous.run?.images?.to ?? facts.images.primary) : facts.images.primary,
     ),
-    ...place,
+    ...(git === undefined || git.mode === 'Off'
+      ? {}
+      : { git: { repository: git.repository, ...partOf(git), ...partOf(position) } }),
   };
 }
 

@@ -53,7 +53,9 @@ function revertMessage(request: RevertRequest, undone: readonly NamedCommit[]): 
     `Siskin-Revision: ${request.revision}`,
     `Signed-off-by: ${repository.commit.name} <${repository.commit.email}>`,
   ];
-  return `${[subject, named.join('\n'), plainText(request.reason), trailers.join('\n')]
+  const applied =
+    request.evidence === undefined ? '' : `It was applied by ${oneLine(request.evidence, 1000)}.`;
+  return `${[subject, named.join('\n'), plainText(request.reason), applied, trailers.join('\n')]
     .filter(paragraph => paragraph !== '')
     .join('\n\n')}\n`;
 }

@@ -1,7 +1,7 @@
 /** Where a path stands in the history of a branch. */
 import { gitError } from './errors.ts';
 import type { Git } from './git.ts';
-import { entryAt, isAncestor, lastChange, submoduleMode, symlinkMode } from './objects.ts';
+import { entryAt, isAncestor, lastChange, newestBefore, submoduleMode, symlinkMode } from './objects.ts';
 import type { GitPosition } from './port.ts';
 
 /** Rejects with `PathMissing`, `PathNotAllowed` (a link leads elsewhere) or `InvalidRequest` (commit not on the branch). */
@@ -13,13 +13,18 @@ export async function locatePath(
     readonly tip: string;
     readonly path: string;
     readonly commit?: string;
+    readonly before?: number;
   },
 ): Promise<GitPosition> {
   const { repository, path, tip } = at;
-  const head = at.commit ?? tip;
-  if (head !== tip && !(await isAncestor(git, head, tip))) {
-    throw gitError('InvalidRequest', { repository, detail: `commit ${head} is not on branch ${at.branch}` });
+  const newest = at.commit ?? tip;
+  if (newest !== tip && !(await isAncestor(git, newest, tip))) {
+    throw gitError('InvalidRequest', {
+      repository,
+      detail: `commit ${newest} is not on branch ${at.branch}`,
+    });
   }
+  const head = at.before === undefined ? newest : await newestBefore(git, newest, at.before);
   const entry = await entryAt(git, head, path);
   if (entry === undefined) {
     throw gitError('PathMissing', { repository, detail: `${path} at ${head.slice(0, 12)} of ${at.branch}` });

@@ -49,6 +49,8 @@ export interface RevertRequest {
   readonly revision: string;
   /** The "why", unchanged; becomes the commit's body. */
   readonly reason: string;
+  /** For the commit's body: what told the place of the failed change. */
+  readonly evidence?: string;
   /** Time of the verdict, ms since the epoch: author and committer date, so that every replica makes the same commit. */
   readonly decidedAt: number;
   /** DryRun plans and reports the diff, and pushes nothing. */
@@ -104,7 +106,7 @@ export interface GitRepository {
   /**
    * Where `path` stands at the head of `branch`; or, with `commit`, at that commit of the branch: the one which the
    * GitOps agent says it applied, which may be behind the head. `GitPosition.head` then is that commit. With `before`
-   * (ms since the epoch), at the newest commit of the branch's first-parent line whose committer date is not later: a
+   * (ms since the epoch), at the newest commit of the first-parent line up to there whose committer date is not later: a
    * look that comes late must not take what was pushed since for what was deployed.
    */
   locate(

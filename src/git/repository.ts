@@ -8,7 +8,6 @@ import { createGit, type Git } from './git.ts';
 import { locatePath } from './locate.ts';
 import { discardMirror, fetchBranch, mirrorFolder, openMirror } from './mirror.ts';
 import { createMutex } from './mutex.ts';
-import { newestBefore } from './objects.ts';
 import { GitError, type GitRepository, type RepositoryAccess } from './port.ts';
 import { checkPlace, checkRequest } from './request.ts';
 import { revertFailedChange } from './revert.ts';
@@ -98,16 +97,7 @@ export function createGitRepository(dependencies: GitRepositoryDependencies): Gi
       return exclusively(mirrorFolder(cacheDir, remote.href, at.branch), () =>
         withGit(repository, at.branch, remote, async git => {
           const tip = await fetchBranch(git, at.branch, fetchTimeoutMs);
-          const { branch, before } = at;
-          const commit =
-            at.commit ?? (before === undefined ? undefined : await newestBefore(git, tip, before));
-          return locatePath(git, {
-            repository: repository.name,
-            branch,
-            tip,
-            path,
-            ...(commit === undefined ? {} : { commit }),
-          });
+          return locatePath(git, { ...at, repository: repository.name, tip, path });
         }),
       );
     },

@@ -1,0 +1,152 @@
+/** A target that Flux applied: its place in Git is found without a path, and Flux is told of the revert. */
+import { expect, test } from 'vitest';
+import { Deployments, ManifestRepositories } from '../../src/api/resources.ts';
+import { GitRepositories, Kustomizations } from '../../src/trace/flux-objects.ts';
+import { statusOf } from './oracle/replay.ts';
+import { byImage, createCanary } from './scenarios.ts';
+import { namespace, target, World } from './world.ts';
+
+const apps = { namespace: 'flux-system', name: 'apps' };
+const manifests = { namespace: 'flux-system', name: 'manifests' };
+
+interface Flux {
+  url?: string;
+  branch?: string;
+  kind?: string;
+}
+
+/** Flux's objects, whose revision follows every commit. */
+async function installFlux(
+  world: World,
+  { url = 'ssh://git@git.example.com/acme/manifests', branch = 'main', kind = 'GitRepository' }: Flux = {},
+): Promise<void> {
+  const { user } = world;
+  await world.install();
+  await user.patch(Deployments, target, {
+    metadata: {
+      labels: {
+        'kustomize.toolkit.fluxcd.io/name': apps.name,
+        'kustomize.toolkit.fluxcd.io/namespace': apps.namespace,
+      },
+    },
+  });
+  await user.create(Kustomizations, {
+    metadata: apps,
+    spec: { path: './apps/podinfo', sourceRef: { kind, name: manifests.name } },
+  });
+  await user.create(GitRepositories, { metadata: manifests, spec: { url, ref: { branch } } });
+  await applied(world);
+}
+
+async function applied(world: World): Promise<void> {
+  const status = {
+    lastAttemptedRevision: `main@sha1:${world.manifests.head().id}`,
+    inventory: { entries: [{ id: `${namespace}_${target.name}_apps_Deployment` }] },
+  };
+  await world.user.patch(Kustomizations, apps, { status }, { subresource: 'status' });
+}
+
+const withoutPath = {
+  spec: (spec: { rollback: Record<string, unknown> }) => {
+    spec.rollback = { git: { repositoryRef: { name: 'manifests' } } };
+  },
+};
+
+async function badRelease(world: World): Promise<ReturnType<typeof statusOf>> {
+  world.metrics.script = byImage;
+  await createCanary(world, withoutPath);
+  await world.run(20);
+  world.manifests.push('app:bad');
+  await applied(world);
+  await world.run(120);
+  return statusOf(world.canary());
+}
+
+function nudges(world: World): number {
+  return world.kube.requests.filter(
+    ({ manager, verb, resource }) =>
+      manager.startsWith('siskin') && verb === 'patch' && resource === GitRepositories,
+  ).length;
+}
+
+test('the failed change is found by its Kustomization and reverted, and Flux is nudged once', async () => {
+  const world = new World();
+  await installFlux(world);
+  const first = world.manifests.head().id;
+  const status = await badRelease(world);
+  const bad = status.run?.git?.commit;
+  expect(status.promoted?.git).toMatchObject({
+    branch: 'main',
+    path: 'apps/podinfo',
+    evidence: `Kustomization flux-system/apps at main@sha1:${first}`,
+  });
+  expect(status.run?.git).toMatchObject({
+    state: 'Recorded',
+    confidence: 'High',
+    evidence: `Kustomization flux-system/apps at main@sha1:${bad}`,
+  });
+  expect(status.rollback).toMatchObject({ state: 'Done', verdict: 'Reverted' });
+  expect(world.manifests.head().image).toBe('app:v1');
+  expect(nudges(world)).toBe(1);
+  const runs = status.run?.id;
+  await world.run(600);
+  expect(statusOf(world.canary()).run?.id).toBe(runs);
+});
+
+test('an idle Canary asks Flux nothing', async () => {
+  const world = new World();
+  await installFlux(world);
+  await createCanary(world, withoutPath);
+  await world.run(60);
+  const before = world.kube.requests.length;
+  await world.run(3_600);
+  expect(world.kube.requests.slice(before)).toEqual([]);
+});
+
+test.each<[string, Flux, string, string]>([
+  [
+    'another repository',
+    { url: 'https://token:secret@git.example.com/acme/other.git' },
+    'RepositoryMismatch',
+    'is from git.example.com/acme/other',
+  ],
+  ['another branch', { branch: 'staging' }, 'BranchMismatch', 'does not allow branch staging'],
+  ['a source without commits', { kind: 'Bucket' }, 'PathUnknown', 'spec.rollback.git.path must be set'],
+])(
+  '%s: the condition says so, traffic goes back and Git is left alone',
+  async (_what, flux, reason, message) => {
+    const world = new World();
+    await installFlux(world, flux);
+    const status = await badRelease(world);
+    expect(status).toMatchObject({ phase: 'Failed', canaryWeight: 0 });
+    const condition = status.conditions?.find(({ type }) => type === 'GitReady');
+    expect(condition).toMatchObject({ status: 'False', reason });
+    expect(condition?.message).toContain(message);
+    expect(condition?.message).not.toContain('secret');
+    expect(status.rollback).toMatchObject({ state: 'Held', verdict: 'Held' });
+    expect(status.rollback?.message).toContain(message);
+    expect(world.manifests.head().image).toBe('app:bad');
+  },
+);
+
+test('a branch that the repository allows beside its own is taken from Flux', async () => {
+  const world = new World();
+  await installFlux(world, { branch: 'staging' });
+  await world.user.patch(
+    ManifestRepositories,
+    { name: 'manifests' },
+    { spec: { allow: { branches: ['staging'] } } },
+  );
+  const status = await badRelease(world);
+  expect(status.run?.git).toMatchObject({ branch: 'staging' });
+  expect(status.rollback).toMatchObject({ verdict: 'Reverted', failed: { branch: 'staging' } });
+});
+
+test('without labels of Flux the missing path stops the Canary until it is set', async () => {
+  const world = new World();
+  await world.install();
+  await createCanary(world, withoutPath);
+  await world.run(20);
+  expect(statusOf(world.canary())).toMatchObject({ reason: 'PathUnknown' });
+  expect(statusOf(world.canary()).message).toContain('spec.rollback.git.path');
+});
