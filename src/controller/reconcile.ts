@@ -84,6 +84,9 @@ async function makeTrue(model: Model, ports: Ports): Promise<{ world: World; ref
   if (!mayWrite(world)) return { world };
   const startsRun = decide(world.input).event?.type === 'started';
   try {
+    // Only a run that a router served before has a weight: with the provider gone from the spec, nobody else would end it.
+    if (!model.plan.routed && world.input.state.context.weight > 0)
+      await ports.routers.gatewayapi.release(model.route);
     const wrote = await apply(model, world, desired(world.input, startsRun), ports);
     return { world: wrote ? observe(model, ports, ports.clock.now()) : world };
   } catch (refusal) {

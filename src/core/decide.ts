@@ -18,6 +18,8 @@ export interface Decision {
   readonly needsSamples?: boolean;
   /** Something that a person has to repair. */
   readonly stalled?: boolean;
+  /** The run has held beyond its limit: told once more than that it holds. */
+  readonly overdue?: boolean;
   /** With `gaveUp`: nothing was proved against the release, so Git is left alone and the revision may come again. */
   readonly inconclusive?: boolean;
 }
@@ -245,6 +247,7 @@ function undecided(
       event: { type: 'undecided', now, kind },
       reason: `${reason}TimeLimit`,
       message: `${why}. The run has held for more than ${limit} and needs a person.`,
+      overdue: true,
     };
   }
   return {

@@ -1,5 +1,6 @@
 /** What people change while a run is in hand, and what must not come of it. */
 import { expect, test } from 'vitest';
+import { CanaryStatus } from '../../src/api/canary-status.ts';
 import {
   AlertProviders,
   Canaries,
@@ -134,4 +135,42 @@ test('a route that may not be written keeps the run open and says so, and the ro
   await until(world, phaseIs(world, 'Failed'), 200);
   const route = world.kube.peek(HttpRoutes, target);
   expect(route && weightsOf(route)).toMatchObject({ primary: 100, canary: 0 });
+});
+
+test('a run that holds beyond its time limit is told once more', async () => {
+  const world = await releasing('app:v2', spec => {
+    spec.analysis['undecided'] = { noData: { timeLimit: '1m', policy: 'Hold' } };
+  });
+  await until(world, hasTraffic(world));
+  world.metrics.script = () => 'noData';
+  await world.run(240);
+  const told = world.history.filter(entry => entry.type === 'event' && entry.reason.startsWith('NoData'));
+  expect(told.map(entry => entry.type === 'event' && entry.reason)).toEqual(['NoData', 'NoDataTimeLimit']);
+});
+
+test('a provider that is taken from the spec in the middle of a run leaves no share of the requests behind', async () => {
+  const world = await releasing('app:v2');
+  await until(world, hasTraffic(world));
+  await world.user.patch(Canaries, canary, { spec: { provider: 'kubernetes' } });
+  await world.run(5);
+  const route = world.kube.peek(HttpRoutes, target);
+  expect(route?.spec).toMatchObject({ rules: [{ backendRefs: [{ name: target.name }] }] });
+});
+
+test('a revert of a very long path is recorded', async () => {
+  const world = new World();
+  const { port } = world.manifests;
+  world.manifests.port = gate => {
+    const git = port(gate);
+    const files = [`apps/podinfo/${'a'.repeat(900)}.yaml`];
+    return { ...git, revert: async request => ({ ...(await git.revert(request)), files }) };
+  };
+  world.metrics.script = byImage;
+  await world.install();
+  await createCanary(world, {});
+  await world.run(30);
+  world.manifests.push('app:bad');
+  await world.manifests.sync();
+  await until(world, () => statusOf(world.canary()).rollback?.state === 'Done', 200);
+  expect(CanaryStatus.safeParse(world.canary()?.status).error?.issues).toBeUndefined();
 });
