@@ -22,6 +22,7 @@ interface Expected {
   readonly stalled?: true;
   readonly needsSamples?: true;
   readonly inconclusive?: true;
+  readonly overdue?: true;
 }
 
 type Row = readonly [name: string, input: Input, expected: Expected];
@@ -315,7 +316,7 @@ describe('analysis', () => {
     [
       'held past it: Hold asks for a person and goes on holding',
       exampleInput(holding(now - 30_000), { verdict: undecided('noData') }),
-      { event: 'undecided', reason: 'NoDataTimeLimit', message: /30s and needs a person/ },
+      { event: 'undecided', reason: 'NoDataTimeLimit', overdue: true, message: /30s and needs a person/ },
     ],
     [
       'held past it: Rollback takes the traffic back, and nothing is proved',

@@ -22,6 +22,8 @@ const phases: Readonly<Record<Phase, string>> = {
 
 const guards: Readonly<Record<string, string>> = {
   tooEarly: 'the step is not over, so the event changes nothing',
+  noVerdictYet:
+    'the canary had no requests or check yet, or the step is not over, so the event changes nothing',
   begun: 'the canary had its first requests before',
   skips: '`skipAnalysis` is set',
   moreWeights: 'the plan has a higher weight',

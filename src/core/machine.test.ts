@@ -96,7 +96,7 @@ const rows: readonly Row[] = [
     { type: 'gaveUp', now },
     { phase: 'Failed', context: { ...ended, failures: 1 } },
   ],
-  ['Progressing passed tooEarly', running(early), { type: 'passed', now }, {}],
+  ['Progressing passed noVerdictYet', running(early), { type: 'passed', now }, {}],
   [
     'Progressing passed moreWeights',
     inFull,
@@ -121,7 +121,7 @@ const rows: readonly Row[] = [
     { type: 'passed', now },
     { phase: 'Promoting', context: { dueAt: 0, readyBy: deadline } },
   ],
-  ['Progressing failed tooEarly', running(early), { type: 'failed', now }, {}],
+  ['Progressing failed noVerdictYet', running(early), { type: 'failed', now }, {}],
   [
     'Progressing failed exhausted',
     inFull,
@@ -134,7 +134,7 @@ const rows: readonly Row[] = [
     { type: 'failed', now },
     { context: { ...checked, failures: 1 } },
   ],
-  ['Progressing undecided tooEarly', running(early), noData, {}],
+  ['Progressing undecided noVerdictYet', running(early), noData, {}],
   ['Progressing undecided otherwise', running(), noData, { context: held }],
   [
     'Progressing gateClosed',
@@ -162,7 +162,12 @@ const rows: readonly Row[] = [
     { type: 'gaveUp', now },
     { phase: 'Failed', context: { ...ended, failures: 1 } },
   ],
-  ['WaitingPromotion failed tooEarly', exampleState('WaitingPromotion', early), { type: 'failed', now }, {}],
+  [
+    'WaitingPromotion failed noVerdictYet',
+    exampleState('WaitingPromotion', { ...early, analysedFrom: 5 }),
+    { type: 'failed', now },
+    {},
+  ],
   [
     'WaitingPromotion failed exhausted',
     waiting,
@@ -171,12 +176,22 @@ const rows: readonly Row[] = [
   ],
   [
     'WaitingPromotion failed otherwise',
-    exampleState('WaitingPromotion'),
+    exampleState('WaitingPromotion', { analysedFrom: 5 }),
     { type: 'failed', now },
     { context: { ...checked, failures: 1 } },
   ],
-  ['WaitingPromotion undecided tooEarly', exampleState('WaitingPromotion', early), noData, {}],
-  ['WaitingPromotion undecided otherwise', exampleState('WaitingPromotion'), noData, { context: held }],
+  [
+    'WaitingPromotion undecided noVerdictYet',
+    exampleState('WaitingPromotion', { ...early, analysedFrom: 5 }),
+    noData,
+    {},
+  ],
+  [
+    'WaitingPromotion undecided otherwise',
+    exampleState('WaitingPromotion', { analysedFrom: 5 }),
+    noData,
+    { context: held },
+  ],
 
   ['Promoting started sameRevision', exampleState('Promoting', { revision: 'v1-newer' }), started, {}],
   [
@@ -231,6 +246,14 @@ test.each(CanaryPhase.options)('deleted leads from %s to Terminating', phase => 
   const { phase: to, context } = step(from, { type: 'deleted', now });
   expect([to, context]).toEqual(['Terminating', { ...from.context, readyBy: deadline }]);
 });
+
+test.each<Event>([{ type: 'passed', now }, { type: 'failed', now }, noData])(
+  'a run that had no requests yet is not judged: $type',
+  event => {
+    const fresh = exampleState('Progressing', { readyBy: deadline });
+    expect(step(fresh, event)).toBe(fresh);
+  },
+);
 
 test('an event that a phase does not know, or that changes nothing, answers the very same state', () => {
   const failed = exampleState('Failed');

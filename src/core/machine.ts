@@ -91,6 +91,7 @@ export const machine = setup({
   types: {} as { context: Context; events: Event; input: Context | undefined },
   guards: {
     tooEarly: ({ context, event }) => event.now < context.dueAt,
+    noVerdictYet: ({ context, event }) => context.analysedFrom === 0 || event.now < context.dueAt,
     begun: ({ context }) => context.analysedFrom > 0,
     skips: ({ context }) => context.plan.skipAnalysis,
     moreWeights: ({ context }) =>
@@ -197,18 +198,18 @@ export const machine = setup({
         canaryUnready: { actions: 'await' },
         gaveUp: { target: 'Failed', actions: 'end' },
         passed: [
-          { guard: 'tooEarly' },
+          { guard: 'noVerdictYet' },
           { guard: 'moreWeights', actions: 'advance' },
           { guard: 'moreChecks', actions: 'iterate' },
           { guard: 'wantsFullTraffic', actions: 'routeAll' },
           { target: 'Promoting', actions: 'promote' },
         ],
         failed: [
-          { guard: 'tooEarly' },
+          { guard: 'noVerdictYet' },
           { guard: 'exhausted', target: 'Failed', actions: ['count', 'end'] },
           { actions: 'strike' },
         ],
-        undecided: [{ guard: 'tooEarly' }, { actions: 'hold' }],
+        undecided: [{ guard: 'noVerdictYet' }, { actions: 'hold' }],
         gateClosed: { target: 'WaitingPromotion', actions: 'hold' },
       },
     },
@@ -219,11 +220,11 @@ export const machine = setup({
         gateOpened: { target: 'Promoting', actions: 'promote' },
         gaveUp: { target: 'Failed', actions: 'end' },
         failed: [
-          { guard: 'tooEarly' },
+          { guard: 'noVerdictYet' },
           { guard: 'exhausted', target: 'Failed', actions: ['count', 'end'] },
           { actions: 'strike' },
         ],
-        undecided: [{ guard: 'tooEarly' }, { actions: 'hold' }],
+        undecided: [{ guard: 'noVerdictYet' }, { actions: 'hold' }],
       },
     },
     Promoting: {
