@@ -66,12 +66,16 @@ describe('locate', () => {
 
   test('a look that comes late takes the branch as it was, not what was pushed since', async () => {
     const repository = open();
-    const { failed } = release();
+    const { good, failed } = release();
     const before = Number(remote.git(['log', '-1', '--format=%ct', failed])) * 1_000;
-    remote.commit({ 'apps/podinfo/d.yaml': 'image: v3\n' }, { time: before / 1_000 + 60 });
-    expect(await repository.locate(access, { branch: 'main', path, before: before + 5_000 })).toEqual(
-      remote.position(path, failed),
-    );
+    const next = remote.commit({ 'apps/podinfo/d.yaml': 'image: v3\n' }, { time: before / 1_000 + 60 });
+    const at = (commit?: string) => {
+      const late = { branch: 'main', path, before: before + 5_000 };
+      return repository.locate(access, { ...late, ...(commit === undefined ? {} : { commit }) });
+    };
+    expect(await at()).toEqual(remote.position(path, failed));
+    expect(await at(next), 'though the agent has applied it by now').toEqual(remote.position(path, failed));
+    expect(await at(good), 'since the agent is behind').toEqual(remote.position(path, good));
   });
 
   test('refuses a commit that is not on the branch, a missing path, a link and what is not allowed', async () => {
@@ -132,6 +136,14 @@ describe('revert', () => {
       verdict: 'AlreadyReverted',
       commit: result.commit ?? '',
     });
+  });
+
+  test('says what applied the change, where that is known', async () => {
+    const evidence = 'Kustomization flux-system/apps at main@sha1:0\n\nRollback-Id: forged';
+    await open().revert(revertOf(access, positions(release()), { evidence }));
+    const body = remote.git(['log', '-1', '--format=%B', 'main']);
+    expect(body).toContain('It was applied by Kustomization flux-system/apps at main@sha1:0');
+    expect(body).not.toMatch(/^Rollback-Id: forged/mu);
   });
 
   test('a reason cannot forge trailers or carry control characters into the log', async () => {

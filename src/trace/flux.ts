@@ -51,7 +51,8 @@ export function createFluxTracer({ kube }: { readonly kube: KubeClient }): Trace
         path: plainPath(spec.path),
         commit,
         confidence: isWhole ? 'High' : 'Medium',
-        evidence: `${what} at ${revision}`,
+        // No more than a status can hold.
+        evidence: `${what} at ${revision}`.slice(0, 1024),
       };
     },
 
