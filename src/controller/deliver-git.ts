@@ -1,5 +1,5 @@
 /** Delivering to Git: positions are recorded and reverts written after the traffic is safe, at least once, and never in its way. */
-import type { OutboxEntry } from '../api/canary-status.ts';
+import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
 import { statusLimits } from '../api/status-limits.ts';
 import type { ObjectKey } from '../runtime/port.ts';
 import { gitFails } from './git-condition.ts';
@@ -28,14 +28,24 @@ export async function deliverGit(key: ObjectKey, ports: Ports): Promise<Result> 
 
 async function attempt(model: Model, entry: OutboxEntry, ports: Ports): Promise<void> {
   const { git } = model;
-  const drop = () => changeStatus(model.key, status => settle(status, [entry.id]), ports);
-  if (git === undefined || git.mode === 'Off') return drop();
+  if (git === undefined || git.mode === 'Off')
+    return changeStatus(model.key, status => dropped(settle(status, [entry.id]), entry), ports);
   try {
     if (entry.kind === 'position') await recordPosition(model, git, entry, ports);
     else await revert(model, git, entry, ports);
   } catch (error) {
     await postponed(model, entry, error, ports);
   }
+}
+
+/** The spec asks for no revert any more: a rollback that waited for one must not look as if it still did. */
+function dropped(status: CanaryStatus, { id }: OutboxEntry): CanaryStatus {
+  const { rollback } = status;
+  if (rollback?.state !== 'Pending' || id !== `revert/${rollback.id}`) return status;
+  return {
+    ...status,
+    rollback: { ...rollback, state: 'Off', message: 'spec.rollback.git no longer asks for a revert.' },
+  };
 }
 
 async function postponed(model: Model, entry: OutboxEntry, error: unknown, ports: Ports): Promise<void> {

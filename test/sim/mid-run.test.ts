@@ -174,3 +174,12 @@ test('a revert of a very long path is recorded', async () => {
   await until(world, () => statusOf(world.canary()).rollback?.state === 'Done', 200);
   expect(CanaryStatus.safeParse(world.canary()?.status).error?.issues).toBeUndefined();
 });
+
+test('a rollback whose revert is no longer asked for does not look as if it waited for one', async () => {
+  const world = await releasing('app:bad');
+  world.manifests.mode = 'down';
+  await until(world, phaseIs(world, 'Failed'));
+  await world.user.patch(Canaries, canary, { spec: { rollback: null } });
+  await until(world, () => statusOf(world.canary()).rollback?.state === 'Off');
+  await until(world, () => statusOf(world.canary()).outbox?.every(({ kind }) => kind === 'alert') === true);
+});
