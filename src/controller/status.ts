@@ -70,10 +70,12 @@ export function mergePatch(before: object, after: object): Record<string, unknow
     if (value === undefined) continue;
     const old: unknown = Object.hasOwn(before, key) ? Reflect.get(before, key) : undefined;
     if (isDeepStrictEqual(old, value)) continue;
-    patch[key] = isPlain(old) && isPlain(value) ? mergePatch(old, value) : value;
+    const inner: unknown = isPlain(old) && isPlain(value) ? mergePatch(old, value) : value;
+    if (inner !== undefined) patch[key] = inner;
   }
-  for (const key of Object.keys(before)) {
-    if (!Object.hasOwn(after, key) || Reflect.get(after, key) === undefined) patch[key] = null;
+  for (const [key, old] of Object.entries(before)) {
+    if (old !== undefined && (!Object.hasOwn(after, key) || Reflect.get(after, key) === undefined))
+      patch[key] = null;
   }
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
