@@ -1,8 +1,10 @@
 /** The tiers of the test pyramid, each a vitest project that also runs alone (`make unit`, `make sim`, …). */
 import { defineConfig } from 'vitest/config';
+import { RightsLast } from './test/kind/rights-last.ts';
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: RightsLast },
     projects: [
       {
         test: {

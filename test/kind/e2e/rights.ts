@@ -1,4 +1,5 @@
 /** Rights as comparable words: what the shipped roles grant, and what the audit log shows to have been used. */
+import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { auditEvents, kubectl, operatorNamespace } from '../fixture.ts';
 import { repositoryRoot } from '../lib/paths.ts';
@@ -9,14 +10,10 @@ const Rule = z.object({
   resources: z.array(z.string()).default([]),
   verbs: z.array(z.string()),
 });
-const Manifests = z.object({
-  items: z.array(
-    z.object({
-      kind: z.string(),
-      metadata: z.object({ name: z.string(), namespace: z.string().optional() }),
-      rules: z.array(Rule).optional(),
-    }),
-  ),
+const Manifest = z.object({
+  kind: z.string(),
+  metadata: z.object({ name: z.string() }),
+  rules: z.array(Rule).default([]),
 });
 
 /** `get secrets in siskin-system`, `patch siskin.dev/canaries/status`: the verb, then the resource with its group. */
@@ -27,28 +24,19 @@ function word(verb: string, group: string, resource: string, namespace?: string)
 
 /** What the base in `deploy/` binds to the operator: its ClusterRole, and its Role in its own namespace. */
 export async function grantedRights(): Promise<Set<string>> {
-  const yaml = await kubectl(['kustomize', `${repositoryRoot}/deploy/base`]);
-  const text = await kubectl(['create', '--dry-run=client', '-o', 'json', '-f', '-'], rolesIn(yaml));
-  const { items } = Manifests.parse(JSON.parse(text));
-  const rights = items
-    .filter(({ metadata }) => metadata.name === 'siskin')
-    .flatMap(({ kind, rules = [] }) =>
-      rules.flatMap(({ apiGroups, resources, verbs }) =>
-        apiGroups.flatMap(group =>
-          resources.flatMap(resource =>
-            verbs.map(verb => word(verb, group, resource, kind === 'Role' ? operatorNamespace : undefined)),
-          ),
-        ),
-      ),
-    );
+  const text = await kubectl(['kustomize', `${repositoryRoot}/deploy/base`]);
+  const manifests = parseAllDocuments(text).map(document => Manifest.parse(document.toJS()));
+  const rights = manifests
+    .filter(({ kind, metadata }) => /^(Cluster)?Role$/u.test(kind) && metadata.name === 'siskin')
+    .flatMap(({ kind, rules }) => rules.flatMap(rule => wordsOf(kind, rule)));
   return new Set(rights);
 }
 
-function rolesIn(yaml: string): string {
-  return yaml
-    .split('\n---\n')
-    .filter(document => /^kind: (Cluster)?Role$/mu.test(document))
-    .join('\n---\n');
+function wordsOf(kind: string, { apiGroups, resources, verbs }: z.infer<typeof Rule>): string[] {
+  const namespace = kind === 'Role' ? operatorNamespace : undefined;
+  return apiGroups.flatMap(group =>
+    resources.flatMap(resource => verbs.map(verb => word(verb, group, resource, namespace))),
+  );
 }
 
 export type Usage = { used: Set<string>; denied: Set<string> };
