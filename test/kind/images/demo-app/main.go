@@ -55,7 +55,7 @@ func readSettings() settings {
 		port:      text("PORT", "9898"),
 		errorRate: number("ERROR_RATE", 0),
 		latency:   time.Duration(number("LATENCY_MS", 0) * float64(time.Millisecond)),
-		drain:     time.Duration(number("DRAIN", 3) * float64(time.Second)),
+		drain:     time.Duration(number("DRAIN", 8) * float64(time.Second)),
 	}
 }
 
