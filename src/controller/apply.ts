@@ -1,5 +1,6 @@
 /** Applying: makes what a committed state asks for true, traffic away from the canary first and towards it last. */
 import type { Desired } from '../core/desired.ts';
+import { fence } from './fence.ts';
 import { type Model, routerOf } from './model.ts';
 import type { World } from './observe.ts';
 import type { Ports } from './ports.ts';
@@ -13,11 +14,17 @@ export async function apply(model: Model, world: World, want: Desired, ports: Po
     weights !== undefined &&
     (!route.current || route.weights?.canary !== weights.canary || route.weights.primary !== weights.primary);
   const lowers = differs && weights.canary < (route.weights?.canary ?? 0);
-  let wrote = false;
+  // Only the very template that was judged: one that came since is another revision and has a run of its own.
+  const promotes = want.primary === 'promote' && input.seen?.revision === input.state.context.revision;
+  const scales = want.targetReplicas !== undefined && view.target?.replicas !== want.targetReplicas;
   if (lowers) {
+    // The write wakes the next pass, which does the rest.
     await router.apply(model.route, weights);
-    wrote = true;
+    return true;
   }
+  const raises = differs && weights.canary > (route.weights?.canary ?? 0);
+  if (raises || promotes || (scales && want.targetReplicas === 0)) await fence(model, world, ports);
+  let wrote = false;
   const apex = want.services === 'all';
   if (
     want.services !== 'none' &&
@@ -30,24 +37,15 @@ export async function apply(model: Model, world: World, want: Desired, ports: Po
     await ports.workload.createPrimary(model.workload, view.target, input.seen.revision);
     wrote = true;
   }
-  // Only the very template that was judged: one that came since is another revision and has a run of its own.
-  if (
-    want.primary === 'promote' &&
-    view.target !== undefined &&
-    input.seen?.revision === input.state.context.revision
-  ) {
-    await ports.workload.writePrimary(model.workload, view.target, input.seen.revision);
+  if (promotes && view.target !== undefined) {
+    await ports.workload.writePrimary(model.workload, view.target, input.state.context.revision);
     wrote = true;
   }
-  if (
-    want.targetReplicas !== undefined &&
-    view.target !== undefined &&
-    view.target.replicas !== want.targetReplicas
-  ) {
+  if (scales && want.targetReplicas !== undefined && view.target !== undefined) {
     await ports.workload.scaleTarget(model.workload, view.target, want.targetReplicas);
     wrote = true;
   }
-  if (differs && !lowers) {
+  if (differs) {
     await router.apply(model.route, weights);
     wrote = true;
   }

@@ -72,8 +72,10 @@ function weightsOf({
   if (!primaryUp)
     return phase === 'Promoting' || phase === 'Finalising' ? { primary: 0, canary: 100 } : split;
   // A route below the committed weight may be a rollback that a crash kept from being committed: judge before raising it.
+  // Neither is it raised while the canary's pods are waited for.
   const lowered = route.weights !== undefined && route.weights.canary < context.weight;
-  if (phase === 'Progressing' && lowered && now >= context.dueAt) return undefined;
+  const waits = context.readyBy > 0 || now >= context.dueAt;
+  if (phase === 'Progressing' && lowered && waits) return undefined;
   return split;
 }
 

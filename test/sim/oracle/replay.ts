@@ -46,9 +46,8 @@ export function statusOf(canary: KubeObject | undefined): CanaryStatus {
 
 export function isAvailable(deployment: KubeObject | undefined): boolean {
   if (deployment === undefined) return false;
-  const seen = Number(dig(deployment.status, 'observedGeneration') ?? 0);
   const up = Number(dig(deployment.status, 'availableReplicas') ?? 0);
-  return seen >= (deployment.metadata.generation ?? 0) && up > 0 && dig(deployment.spec, 'replicas') !== 0;
+  return up > 0 && dig(deployment.spec, 'replicas') !== 0;
 }
 
 /** Remembers when something held, so that a controller may act on what its cache could know. */

@@ -75,7 +75,9 @@ export function earnedSteps(history: History): string[] {
     }
     const struck = (after.failedChecks ?? 0) > (before.failedChecks ?? 0);
     const failed =
-      after.phase === 'Failed' && !endings.has(after.reason ?? '') && !(after.reason ?? '').endsWith('TimeLimit');
+      after.phase === 'Failed' &&
+      !endings.has(after.reason ?? '') &&
+      !(after.reason ?? '').endsWith('TimeLimit');
     if (struck || failed) {
       if (!failures.has(image)) complain(`${image} failed without a failed sample (${after.reason})`);
       passes = new Set();

@@ -1,0 +1,17 @@
+/** Killed right before each effect of every story, the next process ends it as if nothing had been. */
+import { afterAll, describe, expect, test } from 'vitest';
+import { enumerate, references } from './enumerate.ts';
+import { crashAt } from './faults.ts';
+
+const stories = await references();
+let runs = 0;
+
+describe('a crash before an effect', () => {
+  test.each(stories.map(story => [story.scenario.name, story] as const))('%s', async (_name, story) => {
+    const result = await enumerate(story, n => crashAt(n, 'crash-before'));
+    runs += result.runs;
+    expect(result.wrong).toEqual({});
+  });
+});
+
+afterAll(() => console.log(`crash points before an effect: ${runs}`));
