@@ -43,8 +43,7 @@ export async function measureControlPlane(settings: Settings): Promise<Results> 
       }
     };
     for (const count of sizes(settings)) {
-      await running();
-      await step(`making it ${count} Canaries`, () => populate(present, count, settings));
+      await step(`making it ${count} Canaries`, () => populate(present, count, settings, running));
       // Memory as after a restart: not that of the crowd's arrival.
       await operator?.stop();
       await launch();
@@ -71,10 +70,28 @@ function sizes({ canaries }: Settings): number[] {
   return [1, 100, canaries].filter((count, index, all) => count <= canaries && all.indexOf(count) === index);
 }
 
-async function populate(world: World, count: number, settings: Settings): Promise<void> {
-  await world.grow(count, settings.atOnce);
-  await world.history.until('all at rest', world.names, name => world.history.isQuiet(name), {
-    timeoutMs: 600_000,
-    everyMs: 500,
-  });
+/** A hundred at a time: the arrival of all at once is not what is measured. */
+async function populate(
+  world: World,
+  count: number,
+  settings: Settings,
+  running: () => Promise<RunningOperator>,
+): Promise<void> {
+  while (world.names.length < count) {
+    await world.grow(Math.min(count, world.names.length + 100), settings.atOnce);
+    for (let attempt = 1; ; attempt += 1) {
+      await running();
+      try {
+        await atRest(world);
+        break;
+      } catch (error) {
+        if (attempt >= 5) throw error;
+      }
+    }
+  }
+}
+
+async function atRest({ history, names }: World): Promise<void> {
+  const options = { timeoutMs: 90_000, everyMs: 500 };
+  await history.until('all at rest', names, name => history.isQuiet(name), options);
 }

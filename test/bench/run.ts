@@ -6,6 +6,10 @@ import { load, machine, type Results, table } from './report.ts';
 import { readSettings } from './settings.ts';
 
 const settings = readSettings(process.argv.slice(2));
+if (typeof settings === 'string') {
+  process.stdout.write(`${settings}\n`);
+  process.exit(0);
+}
 const loadBefore = load();
 const parts: { title: string; results: Results }[] = [];
 if (settings.controlPlane) {

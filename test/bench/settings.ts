@@ -35,13 +35,16 @@ const quick: Settings = {
   cluster: 0,
 };
 
-export const usage = `node test/bench/run.ts [--quick] [--no-cluster] [--no-control-plane] [--output FILE]
+const usage = `node test/bench/run.ts [--quick] [--no-cluster] [--no-control-plane] [--output FILE]
   --quick             small numbers, to see that everything can still be measured (about a minute)
   --no-cluster        only the control plane without nodes
   --no-control-plane  only the cluster with real pods
   --output FILE       write the table there too`;
 
-export function readSettings(args: readonly string[]): Settings & { readonly controlPlane: boolean } {
+/** The text to show where help was asked for. */
+export function readSettings(
+  args: readonly string[],
+): (Settings & { readonly controlPlane: boolean }) | string {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -49,8 +52,10 @@ export function readSettings(args: readonly string[]): Settings & { readonly con
       'no-cluster': { type: 'boolean', default: false },
       'no-control-plane': { type: 'boolean', default: false },
       output: { type: 'string' },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) return usage;
   return {
     ...(values.quick ? quick : full),
     ...(values['no-cluster'] ? { cluster: 0 } : {}),

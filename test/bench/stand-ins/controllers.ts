@@ -5,7 +5,7 @@ import type { Reflector } from '../../../src/runtime/reflector.ts';
 import type { Route, Target } from '../history.ts';
 
 /** From a change of a Deployment's spec to its status saying that all pods are ready. */
-export const readyAfterMs = 500;
+const readyAfterMs = 500;
 
 const controllerName = 'traefik.io/gateway-controller';
 export const gateway = { name: 'gateway', namespace: 'bench' } as const;
