@@ -8,7 +8,7 @@ ARG BUNDLE=build
 FROM ${BASE} AS bundle-build
 WORKDIR /src
 COPY package.json package-lock.json ./
-RUN npm ci --ignore-scripts --no-audit --no-fund
+RUN npm install --no-save --ignore-scripts --no-audit --no-fund
 COPY scripts/ scripts/
 COPY src/ src/
 RUN node scripts/build.ts

@@ -1,5 +1,5 @@
 # Everything one does with this repository; `make` alone lists it.
-# Node 24 comes from node_modules (npm package node-linux-*), so that the system's Node may be older; only `npm ci` uses the system's.
+# Node 24 comes from node_modules (npm package node-linux-*), so that the system's Node may be older; only `npm install` uses the system's.
 
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -17,7 +17,8 @@ help: ## List the targets
 setup: node_modules/.package-lock.json ## Install the npm packages, when package-lock.json changed
 
 node_modules/.package-lock.json: package-lock.json
-	PATH="$${PATH#*:}" npm ci --no-audit --no-fund
+	@# Not npm ci: it refuses a lock file that lacks the binaries of other platforms, as a mirror without them leaves it.
+	PATH="$${PATH#*:}" npm install --no-save --no-audit --no-fund
 	@touch $@
 
 packages: ## Install the Debian packages that the wire and e2e tiers drive, as root; else name them
