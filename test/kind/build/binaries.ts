@@ -16,7 +16,7 @@ import { withLock } from '../lib/lock.ts';
 import { cacheFolder } from '../lib/paths.ts';
 import { step } from '../lib/progress.ts';
 import { run } from '../lib/run.ts';
-import { type GoProgram, gatewayApi } from './catalogue.ts';
+import { type GoProgram, gatewayApi, type ModuleFolder } from './catalogue.ts';
 import { buildGoProgram, moduleFolder, requireGo } from './go.ts';
 
 /** Changes with anything that decides what is built, so that an edited recipe is not answered by an old binary. */
@@ -80,12 +80,15 @@ export function ensureProgram(program: GoProgram): Promise<string> {
 
 /** The folder with the standard channel's CustomResourceDefinitions. */
 export function ensureGatewayApi(): Promise<string> {
-  const { name, module, version } = gatewayApi;
+  return ensureFolder(gatewayApi);
+}
+
+export function ensureFolder({ name, module, version, folder }: ModuleFolder): Promise<string> {
   return cached(
-    { name, version, recipe: 'config/crd/standard' },
+    { name, version, recipe: folder },
     async target => {
-      const standard = join(await moduleFolder(module, version), 'config', 'crd', 'standard');
-      await run('cp', ['-r', '--no-preserve=mode', `${standard}/.`, target]);
+      const source = join(await moduleFolder(module, version), folder);
+      await run('cp', ['-r', '--no-preserve=mode', `${source}/.`, target]);
     },
     'a few seconds',
   );

@@ -61,6 +61,25 @@ export const coredns: GoProgram = {
   duration: 'about 2 min',
 };
 
+const fluxSourceModule = { module: 'github.com/fluxcd/source-controller', version: 'v1.8.0' };
+const fluxKustomizeModule = { module: 'github.com/fluxcd/kustomize-controller', version: 'v1.9.5' };
+
+export const fluxSource: GoProgram = {
+  name: 'source-controller',
+  version: fluxSourceModule.version,
+  source: fluxSourceModule,
+  package: '.',
+  duration: 'about 3 min',
+};
+
+export const fluxKustomize: GoProgram = {
+  name: 'kustomize-controller',
+  version: fluxKustomizeModule.version,
+  source: fluxKustomizeModule,
+  package: '.',
+  duration: 'about 2 min',
+};
+
 export const demoApp: GoProgram = {
   name: 'demo-app',
   version: 'v1',
@@ -77,4 +96,17 @@ export const pause: GoProgram = {
   duration: 'a few seconds',
 };
 
-export const gatewayApi = { name: 'gateway-api', module: 'sigs.k8s.io/gateway-api', version: 'v1.4.0' };
+/** Files out of a published module, such as its CustomResourceDefinitions. */
+export type ModuleFolder = { name: string; module: string; version: string; folder: string };
+
+export const gatewayApi: ModuleFolder = {
+  name: 'gateway-api',
+  module: 'sigs.k8s.io/gateway-api',
+  version: 'v1.4.0',
+  folder: 'config/crd/standard',
+};
+
+export const fluxKinds: ModuleFolder[] = [
+  { name: 'source-kinds', ...fluxSourceModule, folder: 'config/crd/bases' },
+  { name: 'kustomize-kinds', ...fluxKustomizeModule, folder: 'config/crd/bases' },
+];

@@ -2,7 +2,16 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureProgram } from '../build/binaries.ts';
-import { coredns, demoApp, type GoProgram, pause, prometheus, traefik } from '../build/catalogue.ts';
+import {
+  coredns,
+  demoApp,
+  fluxKustomize,
+  fluxSource,
+  type GoProgram,
+  pause,
+  prometheus,
+  traefik,
+} from '../build/catalogue.ts';
 import type { ImageArchive } from '../cluster/driver.ts';
 import { pauseImage } from '../cluster/node-daemons.ts';
 import { writeImageArchive } from './archive.ts';
@@ -26,6 +35,14 @@ export function pauseArchive(): Promise<ImageArchive> {
 }
 
 export const demoAppImage = 'siskin-demo-app:test';
+
+/** Flux, for the one test that needs it. */
+export async function fluxArchives(): Promise<ImageArchive[]> {
+  return [
+    await staticImage('siskin-source-controller:test', fluxSource),
+    await staticImage('siskin-kustomize-controller:test', fluxKustomize),
+  ];
+}
 
 /** One after the other: the builds behind them use every core anyway. */
 export async function staticArchives(): Promise<ImageArchive[]> {
