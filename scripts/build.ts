@@ -1,13 +1,10 @@
-/** Bundles the operator (and the command line, where there is one) into single files that need no node_modules. */
-import { existsSync } from 'node:fs';
+/** Bundles the operator into a single file that needs no node_modules. */
 import { rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
-const entryPoints = ['src/main.ts', 'src/cli/siskin.ts'].filter(path => existsSync(path));
-
 await rm('dist', { recursive: true, force: true });
 await build({
-  entryPoints: entryPoints.map(path => ({ in: path, out: path.replace(/^src\/(?:cli\/)?(.*)\.ts$/u, '$1') })),
+  entryPoints: { main: 'src/main.ts' },
   outdir: 'dist',
   bundle: true,
   platform: 'node',

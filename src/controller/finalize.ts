@@ -11,7 +11,7 @@ import type { Ports } from './ports.ts';
 import type { Result } from './reconcile.ts';
 import { commitStatus } from './status.ts';
 
-export const finalizer = 'siskin.dev/finalizer';
+const finalizer = 'siskin.dev/finalizer';
 
 /** True where it had to be written; nothing else is created before it stands. */
 export async function ensureFinalizer({ canary, key }: Model, ports: Ports): Promise<boolean> {

@@ -1,5 +1,6 @@
 /** One pass over one Canary: make the committed state true, look, decide, commit. Killed after any await and run again, it ends the same. */
-import { type Decision, decide } from '../core/decide.ts';
+import { decide } from '../core/decide.ts';
+import type { Decision } from '../core/decision.ts';
 import { desired } from '../core/desired.ts';
 import type { CheckResult } from '../core/judge.ts';
 import { severityOf } from '../core/milestone.ts';

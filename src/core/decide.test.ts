@@ -8,7 +8,8 @@ import {
   side,
   without,
 } from '../../test/model/examples.ts';
-import { type Decision, decide } from './decide.ts';
+import { decide } from './decide.ts';
+import type { Decision } from './decision.ts';
 import type { Input } from './input.ts';
 import type { CheckResult } from './judge.ts';
 import type { Context, Phase } from './machine.ts';

@@ -1,28 +1,11 @@
 /** Deciding: an ordered chain of small policies, of which the first with an opinion wins. Pure; the clock is in the input. */
+import { analysis } from './decide-analysis.ts';
+import { finalising, isLate, promoting } from './decide-promotion.ts';
+import type { Decision } from './decision.ts';
 import { formatDuration } from './duration.ts';
 import type { Input } from './input.ts';
-import type { Event } from './machine.ts';
 import { isResting } from './state.ts';
 import { initialisedMessage } from './words.ts';
-
-export interface Decision {
-  /** What happens; absent means the state stays. */
-  readonly event?: Event;
-  /** One CamelCase word, for conditions and Events. */
-  readonly reason: string;
-  /** The "why" for people. */
-  readonly message: string;
-  /** The next absolute time (ms) at which the decision may differ without anything else changing. */
-  readonly wakeAt?: number;
-  /** Samples are due: take them and decide again. */
-  readonly needsSamples?: boolean;
-  /** Something that a person has to repair. */
-  readonly stalled?: boolean;
-  /** The run has held beyond its limit: told once more than that it holds. */
-  readonly overdue?: boolean;
-  /** With `gaveUp`: nothing was proved against the release, so Git is left alone and the revision may come again. */
-  readonly inconclusive?: boolean;
-}
 
 type Policy = (input: Input) => Decision | undefined;
 
@@ -180,142 +163,5 @@ function canaryPods({ state, target, now, problem }: Input): Decision | undefine
     reason: 'CanaryNotReady',
     message: `Waiting for the canary's pods: ${pods}.`,
     wakeAt: context.readyBy,
-  };
-}
-
-function analysis(input: Input): Decision | undefined {
-  const { state, now, route, verdict } = input;
-  if (state.phase !== 'Progressing' && state.phase !== 'WaitingPromotion') return undefined;
-  const { context } = state;
-  const { plan } = context;
-  if (now < context.dueAt) return { reason: '', message: '', wakeAt: context.dueAt };
-  if (!route.accepted) {
-    return undecided(
-      input,
-      'inconclusive',
-      'RouteNotAccepted',
-      `The route is not accepted: ${route.message ?? 'no answer yet'}`,
-    );
-  }
-  if (verdict === undefined) return { reason: '', message: '', needsSamples: true };
-  if (verdict === 'pass') return passed(input);
-  if (verdict.outcome === 'fail') {
-    const last = context.failures + 1 >= plan.threshold;
-    const count = `failed check ${context.failures + 1} of ${plan.threshold}`;
-    return {
-      event: { type: 'failed', now },
-      reason: last ? 'ChecksFailed' : 'CheckFailed',
-      message: `${verdict.check} was ${verdict.value}, allowed is ${verdict.limit} (${count}${at(context.weight)}).`,
-    };
-  }
-  if (verdict.outcome === 'pass') return passed(input);
-  const reasons = { noData: 'NoData', error: 'MetricsUnavailable', inconclusive: 'Inconclusive' } as const;
-  return undecided(
-    input,
-    verdict.outcome,
-    reasons[verdict.outcome],
-    `${verdict.check} has no verdict: ${verdict.value}`,
-  );
-}
-
-/** Gates are not built: a run that another version of the operator stopped at one goes on when its checks pass. */
-function passed({ state, now }: Input): Decision {
-  const type = state.phase === 'WaitingPromotion' ? ('gateOpened' as const) : ('passed' as const);
-  return { event: { type, now }, reason: 'ChecksPassed', message: 'All checks passed.' };
-}
-
-function at(weight: number): string {
-  return weight > 0 ? `, at ${weight} % of the requests` : '';
-}
-
-/** Holds the run, and ends it only where the Canary says so. */
-function undecided(
-  input: Input,
-  kind: 'noData' | 'error' | 'inconclusive',
-  reason: string,
-  why: string,
-): Decision {
-  const { now } = input;
-  const { context } = input.state;
-  const rule = context.plan.undecided[kind];
-  const since = context.undecidedSince > 0 ? context.undecidedSince : now;
-  if (now - since < rule.timeLimitMs)
-    return { event: { type: 'undecided', now, kind }, reason, message: `${why}. The run holds.` };
-  const limit = formatDuration(rule.timeLimitMs);
-  if (rule.policy === 'Hold') {
-    return {
-      event: { type: 'undecided', now, kind },
-      reason: `${reason}TimeLimit`,
-      message: `${why}. The run has held for more than ${limit} and needs a person.`,
-      overdue: true,
-    };
-  }
-  return {
-    event: { type: 'gaveUp', now },
-    reason: `${reason}TimeLimit`,
-    message: `${why}. No verdict within ${limit}, so the traffic went back; Git was left alone.`,
-    inconclusive: true,
-  };
-}
-
-/** The primary does not become ready with what was written to it. */
-function isLate({ state, primary, now }: Input): boolean {
-  const { readyBy } = state.context;
-  return primary?.ready === false && readyBy > 0 && (now >= readyBy || primary.deadlineExceeded);
-}
-
-function promoting(input: Input): Decision | undefined {
-  const { state, primary, now } = input;
-  if (state.phase !== 'Promoting') return undefined;
-  const { context } = state;
-  if (primary?.revision !== context.revision) {
-    return {
-      reason: 'Promoting',
-      message: `Revision ${context.revision} passed and is copied to the primary.`,
-    };
-  }
-  if (!primary.ready) {
-    if (isLate(input)) {
-      return {
-        reason: 'PromotionStalled',
-        message: `The primary does not become ready with revision ${context.revision} (${primary.message}); requests stay where pods are available.`,
-        stalled: true,
-      };
-    }
-    const wakeAt = context.readyBy > 0 ? { wakeAt: context.readyBy } : {};
-    return {
-      reason: 'Promoting',
-      message: `The primary rolls out revision ${context.revision}: ${primary.message}.`,
-      ...wakeAt,
-    };
-  }
-  if (now < context.dueAt) {
-    return {
-      reason: 'Promoting',
-      message: 'The primary takes the requests back in steps.',
-      wakeAt: context.dueAt,
-    };
-  }
-  return {
-    event: { type: 'primaryReady', now },
-    reason: 'PrimaryReady',
-    message: `The primary runs revision ${context.revision}.`,
-  };
-}
-
-function finalising({ state, now }: Input): Decision | undefined {
-  if (state.phase !== 'Finalising') return undefined;
-  const { context } = state;
-  if (now < context.dueAt) {
-    return {
-      reason: 'Finalising',
-      message: 'All requests go to the primary; the canary finishes its last ones.',
-      wakeAt: context.dueAt,
-    };
-  }
-  return {
-    event: { type: 'elapsed', now },
-    reason: 'Promoted',
-    message: `Revision ${context.revision} was promoted.`,
   };
 }

@@ -1,7 +1,7 @@
 /** Reason and sentence of the next status: the decision's, or, where it has nothing to say, what holds still. */
 import type { CanaryStatus } from '../api/canary-status.ts';
 import { statusLimits } from '../api/status-limits.ts';
-import type { Decision } from './decide.ts';
+import type { Decision } from './decision.ts';
 import type { Milestone } from './milestone.ts';
 import { isResting, type State } from './state.ts';
 import { initialisedMessage, progress, sentence } from './words.ts';

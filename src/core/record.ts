@@ -4,7 +4,7 @@ import type { CanaryRunStatus, RollbackStatus } from '../api/run-status.ts';
 import { statusLimits } from '../api/status-limits.ts';
 import { type AlertTarget, type Announcement, alertEntries } from './announce.ts';
 import { conditionsOf } from './conditions.ts';
-import type { Decision } from './decide.ts';
+import type { Decision } from './decision.ts';
 import type { CheckResult } from './judge.ts';
 import { type Milestone, milestoneOf } from './milestone.ts';
 import { partOf, placeOf } from './place.ts';
