@@ -10,7 +10,7 @@ import { type Model, routerOf } from './model.ts';
 import type { Ports } from './ports.ts';
 import { referenceProblem } from './references.ts';
 
-export const retryAnnotation = 'siskin.dev/retry';
+const retryAnnotation = 'siskin.dev/retry';
 
 export interface World {
   readonly input: Input;
@@ -30,7 +30,7 @@ export function observe(model: Model, ports: Ports, now: number): World {
   const quarantine = status.quarantine?.find(entry => entry.revision === seen?.revision);
   const retry = retryOf(model, seen?.revision);
   const problem =
-    olderCanary(model, ports) ??
+    olderCanary(model, ports, view.primary !== undefined) ??
     view.problem ??
     route.problem ??
     missingPrimary(view, status, seen) ??
