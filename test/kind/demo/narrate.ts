@@ -47,7 +47,7 @@ export function wrapped(text: string, width = 96): string {
 }
 
 /** Thrown where the story would tell something that did not happen. */
-export class Untrue extends Error {}
+class Untrue extends Error {}
 
 export function claim(isTrue: boolean, what: string): asserts isTrue {
   if (!isTrue) throw new Untrue(`The story is not true: ${what}`);

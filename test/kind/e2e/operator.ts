@@ -9,7 +9,7 @@ type Lease = { spec: { holderIdentity?: string } };
 type Pod = { status: { containerStatuses?: { containerID?: string; restartCount: number }[] } };
 
 /** The replica that acts, by its pod's name. */
-export async function leader(): Promise<string> {
+async function leader(): Promise<string> {
   return waitFor('a leader', async () => {
     const lease = await getObject<Lease>('lease', 'siskin', operatorNamespace);
     return lease?.spec.holderIdentity === '' ? undefined : lease?.spec.holderIdentity;
