@@ -24,6 +24,11 @@ export async function apply(model: Model, world: World, want: Desired, ports: Po
   }
   const raises = differs && weights.canary > (route.weights?.canary ?? 0);
   if (raises || promotes || (scales && want.targetReplicas === 0)) await fence(model, world, ports);
+  if (want.primary === 'create' && view.target !== undefined && input.seen !== undefined) {
+    // Before anything else is made: who owns the primary owns the target, and this may have been the other one of two.
+    await ports.workload.createPrimary(model.workload, view.target, input.seen.revision);
+    return true;
+  }
   let wrote = false;
   const apex = want.services === 'all';
   if (
@@ -31,10 +36,6 @@ export async function apply(model: Model, world: World, want: Desired, ports: Po
     (!view.servicesReady.backends || (apex && !view.servicesReady.apexToPrimary))
   ) {
     await ports.workload.applyServices(model.workload, { apex });
-    wrote = true;
-  }
-  if (want.primary === 'create' && view.target !== undefined && input.seen !== undefined) {
-    await ports.workload.createPrimary(model.workload, view.target, input.seen.revision);
     wrote = true;
   }
   if (promotes && view.target !== undefined) {

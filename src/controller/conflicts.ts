@@ -1,17 +1,21 @@
-/** Two Canaries on one target or one Service: the older one works, the younger is told. */
+/** Two Canaries on one target or one Service: the older one works, unless the other had begun before it was seen; the rest are told. */
 import type { Problem } from '../core/input.ts';
 import type { KubeObject } from '../runtime/port.ts';
 import type { Model } from './model.ts';
 import type { Ports } from './ports.ts';
 
-/** Why this Canary has to stand back, naming the other one. */
-export function olderCanary(model: Model, ports: Ports): Problem | undefined {
+/**
+ * Why this Canary has to stand back, naming the other one. One that owns the primary keeps its target: creation times count
+ * in seconds and events come in any order, so if it stood back then, neither of the two would ever work.
+ */
+export function olderCanary(model: Model, ports: Ports, ownsPrimary = false): Problem | undefined {
   const { target, service } = model.workload;
   for (const other of ports.canaries.list(model.key.namespace)) {
     if (other.metadata.name === model.key.name || !isOlder(other, model.canary)) continue;
     const names = namesOf(other);
     if (names === undefined) continue;
     if (names.target === target.name && names.kind === target.kind) {
+      if (ownsPrimary) continue;
       return {
         reason: 'DuplicateTarget',
         message: `spec.targetRef: ${target.kind} ${target.name} belongs to Canary ${other.metadata.name} already; delete one of the two`,

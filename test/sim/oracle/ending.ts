@@ -1,5 +1,6 @@
 /** Rule 4 and the end of a run: no revision is lost, and the world comes to rest where the fault-free one did. */
 import { Canaries, Deployments, HttpRoutes, Services } from '../../../src/api/resources.ts';
+import type { KubeObject } from '../../../src/runtime/port.ts';
 import { dig } from '../../memory/json.ts';
 import { imageOf, replicasOf } from '../deployments.ts';
 import { weightsOf } from '../gateway.ts';
@@ -8,7 +9,7 @@ import { statusOf } from './replay.ts';
 
 /** The newest template is promoted, quarantined, or was judged. */
 export function nothingLost(world: World): string[] {
-  const canary = world.canary();
+  const canary = worker(world);
   if (canary === undefined || dig(canary.spec, 'suspend') === true) return [];
   const status = statusOf(canary);
   const { phase = 'none', target: seen, promoted, quarantine = [], run } = status;
@@ -24,6 +25,12 @@ export function nothingLost(world: World): string[] {
     quarantine.some(entry => entry.revision === revision) ||
     (phase === 'Failed' && run?.revision === revision);
   return known ? [] : [`revision ${revision} has no verdict (${phase})`];
+}
+
+/** Of several Canaries on the target the one that works. */
+function worker(world: World): KubeObject | undefined {
+  const owner = world.kube.peek(Deployments, primary)?.metadata.ownerReferences?.[0]?.name;
+  return world.canary(owner ?? target.name);
 }
 
 /** What counts of the end, without names, times and versions that differ from run to run. */

@@ -40,6 +40,12 @@ function identity(resource: Resource, key: ObjectKey): string {
   return `${resource.plural}/${key.namespace ?? ''}/${key.name}`;
 }
 
+/** The Canary that works on this target: of several, the one whose primary it is. */
+export function canaryOf(get: Moment['get'], { namespace = '', name }: ObjectKey): KubeObject | undefined {
+  const held = get(Deployments, { namespace, name: `${name}-primary` });
+  return get(Canaries, { namespace, name: held?.metadata.ownerReferences?.[0]?.name ?? name });
+}
+
 export function statusOf(canary: KubeObject | undefined): CanaryStatus {
   return trust<CanaryStatus>(canary?.status ?? {});
 }

@@ -3,7 +3,7 @@ import { Canaries, Deployments, HttpRoutes } from '../../../src/api/resources.ts
 import { replicasOf } from '../deployments.ts';
 import { weightsOf } from '../gateway.ts';
 import type { Commit, History } from '../history.ts';
-import { isAvailable, replay, statusOf } from './replay.ts';
+import { canaryOf, isAvailable, replay, statusOf } from './replay.ts';
 
 /** Traffic, then status, then scale, then Git and notifications. */
 export function inOrder(history: History): string[] {
@@ -26,7 +26,7 @@ export function inOrder(history: History): string[] {
     }
     if (entry.type === 'write' && entry.resource.plural === Deployments.plural) {
       if (replicasOf(entry.after) !== 0 || replicasOf(entry.before) === 0) return;
-      const { phase = 'none' } = statusOf(get(Canaries, entry.key));
+      const { phase = 'none' } = statusOf(canaryOf(get, entry.key));
       if (!['Initialized', 'Failed', 'Succeeded'].includes(phase))
         complain(`${entry.key.name} is scaled to zero while the status says ${phase}`);
     }

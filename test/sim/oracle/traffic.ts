@@ -1,10 +1,10 @@
 /** Rules 1, 2 and 8 and the fence: what the routes asked for, against what was available, committed and taken up then. */
-import { Canaries, Deployments, HttpRoutes } from '../../../src/api/resources.ts';
+import { Deployments, HttpRoutes } from '../../../src/api/resources.ts';
 import { dig } from '../../memory/json.ts';
 import { imageOf, replicasOf } from '../deployments.ts';
 import { weightsOf } from '../gateway.ts';
 import type { History } from '../history.ts';
-import { isAvailable, isDeployment, Memory, replay, routeWrite, statusOf } from './replay.ts';
+import { canaryOf, isAvailable, isDeployment, Memory, replay, routeWrite, statusOf } from './replay.ts';
 
 /** Rule 1: in every version of every route. */
 export function weightsSum(history: History): string[] {
@@ -50,7 +50,7 @@ export function committedWeights(history: History): string[] {
     const write = routeWrite(entry);
     if (write?.after === undefined || write.after.canary <= (write.before?.canary ?? 0)) return;
     const { key, after, operator } = write;
-    const status = statusOf(get(Canaries, key));
+    const status = statusOf(canaryOf(get, key));
     const { phase = 'none', canaryWeight = 0 } = status;
     const takesOver =
       after.canary === 100 && !isAvailable(get(Deployments, { ...key, name: `${key.name}-primary` }));
@@ -79,7 +79,7 @@ export function onlyTheRun(history: History, slackMs: number): string[] {
     const write = routeWrite(entry);
     if (write?.after === undefined || write.after.canary <= (write.before?.canary ?? 0)) return;
     const { key } = write;
-    const run = statusOf(get(Canaries, key)).run;
+    const run = statusOf(canaryOf(get, key)).run;
     const wanted = Object.values(run?.images?.to ?? {})[0];
     if (wanted === undefined) return;
     if (held.get(`${key.name} ${wanted}`)?.held(entry.at - slackMs, entry.at) !== true)
@@ -117,7 +117,7 @@ export function noStrangers(history: History, graceMs: number): string[] {
     if (entry.type !== 'object') return;
     const { namespace = '', name } = entry.change.object.metadata;
     const key = { namespace, name: name.replace(/-primary$/, '') };
-    const canary = get(Canaries, key);
+    const canary = canaryOf(get, key);
     const { run, promoted } = statusOf(canary);
     const live = imageOf(get(Deployments, key));
     const share = weightsOf(get(HttpRoutes, key))?.canary ?? 0;

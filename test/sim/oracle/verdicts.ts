@@ -3,7 +3,7 @@ import { Canaries, Deployments } from '../../../src/api/resources.ts';
 import { dig } from '../../memory/json.ts';
 import { imageOf } from '../deployments.ts';
 import type { History } from '../history.ts';
-import { replay, routeWrite, statusOf } from './replay.ts';
+import { canaryOf, replay, routeWrite, statusOf } from './replay.ts';
 
 export interface Demands {
   /** How many passed samples a promotion needs; 0 where analysis is skipped. */
@@ -27,7 +27,7 @@ export function verifiedTemplates(history: History, { passes }: Demands): string
       return;
     }
     if (type === 'DELETED' || served.has(containersOf(object))) return;
-    const canary = get(Canaries, { ...object.metadata, name: name.replace(/-primary$/, '') });
+    const canary = canaryOf(get, { ...object.metadata, name: name.replace(/-primary$/, '') });
     const status = statusOf(canary);
     served.add(containersOf(object));
     if (!targets.has(containersOf(object))) complain(`${name} got ${image}, which the target never held`);
