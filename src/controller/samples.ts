@@ -10,7 +10,10 @@ import type { Ports } from './ports.ts';
 
 type Metric = NonNullable<Model['canary']['spec']['analysis']['metrics']>[number];
 
-/** `pass` where all checks passed, else the result that decides. Takes as long as the slowest provider's time limit. */
+/**
+ * `pass` where all checks passed, else the result that decides. One conclusive failure decides at once: a provider that
+ * hangs must not keep the traffic of a release that another has found to be bad. All else takes as long as the slowest.
+ */
 export async function takeSamples(
   model: Model,
   context: Context,
@@ -18,17 +21,17 @@ export async function takeSamples(
   ports: Ports,
 ): Promise<CheckResult | 'pass'> {
   const metrics = model.canary.spec.analysis.metrics ?? [];
-  const results = await Promise.all(
-    metrics.map(async metric =>
-      judgeCheck(
-        metric,
-        await ports.sampler.sample(requestOf(model, metric, context, at, ports)),
-        context.stepAt,
-      ),
-    ),
+  const failure = Promise.withResolvers<CheckResult>();
+  const results = Promise.all(
+    metrics.map(async metric => {
+      const sample = await ports.sampler.sample(requestOf(model, metric, context, at, ports));
+      const result = judgeCheck(metric, sample, context.stepAt);
+      ports.observe.verdict(result.outcome);
+      if (result.outcome === 'fail') failure.resolve(result);
+      return result;
+    }),
   );
-  for (const result of results) ports.observe.verdict(result.outcome);
-  return judgeStep(results) ?? 'pass';
+  return Promise.race([failure.promise, results.then(all => judgeStep(all) ?? 'pass')]);
 }
 
 function requestOf(model: Model, metric: Metric, context: Context, at: number, ports: Ports): CheckRequest {

@@ -6,12 +6,13 @@ import type { Gate } from './gate.ts';
 import type { World } from './world.ts';
 
 /** `at` is in seconds since the run began. */
-export type Script = (image: string, at: number) => Measured;
+export type Script = (image: string, at: number, check: string) => Measured;
 export type Measured = number | 'noData' | 'error' | 'inconclusive';
 
 export interface Metrics {
   script: Script;
-  latencyMs: number;
+  /** How long the provider takes for a check. */
+  latencyMs: (check: string) => number;
   sampler(gate: Gate): Sampler;
 }
 
@@ -21,7 +22,7 @@ export const leastGood = 99;
 export function createMetrics(world: World): Metrics {
   const metrics: Metrics = {
     script: () => 100,
-    latencyMs: 50,
+    latencyMs: () => 50,
     sampler: gate => ({
       sample: request =>
         gate
@@ -29,9 +30,9 @@ export function createMetrics(world: World): Metrics {
             const askedAt = world.clock.now();
             const { namespace, target, name } = request.names;
             const image = imageOf(world.kube.peek(Deployments, { namespace, name: target }));
-            const measured = metrics.script(image, world.seconds());
+            const measured = metrics.script(image, world.seconds(), request.metric.name);
             await new Promise<void>(resolve => {
-              world.clock.after(metrics.latencyMs, resolve);
+              world.clock.after(metrics.latencyMs(request.metric.name), resolve);
             });
             const sample = sampleOf(measured, request.at);
             world.record({
