@@ -105,7 +105,8 @@ function template(query: string): object {
   };
 }
 
-describe('a Canary that cannot start', () => {
+// Each has objects of its own, and most of the time is waiting.
+describe.concurrent('a Canary that cannot start', () => {
   it('with a provider that nobody knows is refused by the API server, and one that is not built is told so', async () => {
     await expect(apply(named('provider', { provider: 'unheard-of' }))).rejects.toThrow(/spec\.provider/u);
     await apply([deployment('provider'), named('provider', { provider: 'istio' })]);
@@ -199,7 +200,7 @@ describe('a Canary that cannot start', () => {
   });
 });
 
-describe('a release meets', () => {
+describe.concurrent('a release meets', () => {
   it('a Prometheus that cannot be reached: it holds, and goes on when the address is right', async () => {
     const app = await startApp({
       namespace: 'bad-prometheus',

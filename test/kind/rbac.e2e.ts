@@ -15,10 +15,6 @@ const reasons: Readonly<Record<string, string>> = {
     'after a creation found that the object exists: the cache was behind',
   'update siskin.dev/canaries/finalizers':
     'clusters with OwnerReferencesPermissionEnforcement ask for it before they take our owner references',
-  'get kustomize.toolkit.fluxcd.io/kustomizations': 'only where Flux applied a target',
-  'get source.toolkit.fluxcd.io/gitrepositories': 'only where Flux applied a target',
-  'patch source.toolkit.fluxcd.io/gitrepositories':
-    'only where Flux applied a target whose change is reverted',
 };
 
 let granted: Set<string>;
