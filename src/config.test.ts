@@ -34,6 +34,9 @@ describe('readConfig', () => {
     expect(run(['--no-leader-elect'])['leader-elect']).toBe(false);
     expect(run([], { SISKIN_LEADER_ELECT: 'false' })['leader-elect']).toBe(false);
   });
+  it('does not take what Kubernetes tells of a Service named siskin for the port', () => {
+    expect(run([], { SISKIN_PORT: 'tcp://10.96.0.10:8080' }).port).toBe(8080);
+  });
   it('splits lists', () => {
     expect(run(['--namespaces', 'a, b,']).namespaces).toEqual(['a', 'b']);
   });

@@ -157,7 +157,9 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Inv
 
 function envValue(name: Name, env: NodeJS.ProcessEnv): string | boolean | undefined {
   const value = env[`SISKIN_${name.toUpperCase().replaceAll('-', '_')}`];
-  return name === 'leader-elect' && value !== undefined ? value !== 'false' : value;
+  // Kubernetes sets SISKIN_PORT=tcp://… in the pods of a namespace that has a Service named siskin.
+  if (value === undefined || (name === 'port' && value.startsWith('tcp://'))) return undefined;
+  return name === 'leader-elect' ? value !== 'false' : value;
 }
 
 function helpText(names: readonly Name[], values: Partial<Record<Name, string | boolean>>): string {
