@@ -31,11 +31,7 @@ function commonStart(a: readonly string[], b: readonly string[]): number {
 }
 
 /** One run under a plan; what the oracle finds, and where its end differs from the fault-free one. */
-export async function trial(
-  scenario: Scenario,
-  plan: (world: World) => FaultPlan,
-  end?: object,
-): Promise<string[]> {
+async function trial(scenario: Scenario, plan: (world: World) => FaultPlan, end?: object): Promise<string[]> {
   const world = new World(scenario.options);
   world.faults = plan(world);
   await play(world, scenario);

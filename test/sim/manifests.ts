@@ -158,6 +158,6 @@ export function createManifests(
   return manifests;
 }
 
-export function treeOf(image: string): string {
+function treeOf(image: string): string {
   return createHash('sha1').update(`tree ${image}`).digest('hex');
 }

@@ -1,6 +1,5 @@
 /** The stories which are told to the controller, with and without faults. Their ends do not depend on when exactly something happens. */
 import { Canaries, Deployments, Services } from '../../src/api/resources.ts';
-import { dig } from '../memory/json.ts';
 import type { Change } from '../memory/store.ts';
 import { statusOf } from './oracle/replay.ts';
 import { namespace, primary, target, type World, type WorldOptions } from './world.ts';
@@ -395,7 +394,3 @@ export const scenarios: readonly Scenario[] = [
 
 /** The passes that a promotion needs when the scenario says nothing: one for each step. */
 export const stepsOfPlan = 3;
-
-export function isSuspended(world: World): boolean {
-  return dig(world.canary()?.spec, 'suspend') === true;
-}

@@ -75,10 +75,6 @@ export class Memory {
   }
 }
 
-export function isCanary(entry: Entry): boolean {
-  return entry.type === 'object' && entry.change.resource.plural === Canaries.plural;
-}
-
 export function isDeployment(entry: Entry): boolean {
   return entry.type === 'object' && entry.change.resource.plural === Deployments.plural;
 }
