@@ -17,6 +17,12 @@ const reasons: Readonly<Record<string, string>> = {
     'clusters with OwnerReferencesPermissionEnforcement ask for it before they take our owner references',
 };
 
+/** Refused for a good reason. */
+const refusals: Readonly<Record<string, string>> = {
+  'get secrets':
+    "a team's own to grant: its Canary may be there before its RoleBinding, or before the API server knows of it",
+};
+
 let granted: Set<string>;
 let usage: Usage;
 
@@ -30,7 +36,7 @@ beforeAll(async () => {
 
 it('asked for nothing that it is not granted', () => {
   // A namespace that is going away refuses what the role allows (403 as well): that says nothing about rights.
-  expect([...usage.denied].filter(right => !granted.has(right))).toEqual([]);
+  expect([...usage.denied].filter(right => !granted.has(right) && refusals[right] === undefined)).toEqual([]);
 });
 
 it('used everything that it is granted, but for what has a reason', () => {
