@@ -65,6 +65,17 @@ export function observe(model: Model, ports: Ports, now: number): World {
   return { input, view, route, ...(retry === undefined ? {} : { retry }) };
 }
 
+/** A Canary that may not have its target yet, or at all, touches nothing. */
+export function mayWrite({ input }: World): boolean {
+  const { problem, state } = input;
+  if (problem === undefined) return true;
+  return (
+    state.phase !== 'Initializing' &&
+    !problem.reason.startsWith('Duplicate') &&
+    problem.reason !== 'RouteConflict'
+  );
+}
+
 /**
  * What the target asks for. A template that equals the primary's is the promoted revision whatever its hash says: both
  * were given their defaults by the same API server, so an upgrade of it changes both alike.

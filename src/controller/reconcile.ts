@@ -11,8 +11,9 @@ import type { ObjectKey } from '../runtime/port.ts';
 import { apply } from './apply.ts';
 import { ensureFinalizer, finalize } from './finalize.ts';
 import { isRefusal, type Model, readCanary, routerOf } from './model.ts';
-import { observe, type World } from './observe.ts';
+import { mayWrite, observe, type World } from './observe.ts';
 import type { Ports } from './ports.ts';
+import { raise } from './raise.ts';
 import { refusedIn } from './refusal.ts';
 import { refuse } from './refuse.ts';
 import { takeSamples } from './samples.ts';
@@ -65,7 +66,10 @@ async function pass(model: Model, ports: Ports): Promise<Result> {
   if (committed) tell(model, recorded, before, after, ports);
   // Told; and tried again with back-off, because nothing here may change when what forbids it does.
   if (refusal instanceof ApiError) throw refusal;
-  if (after !== before) return { requeueAfterMs: 0, ...urgency(after) };
+  if (after !== before) {
+    await raise(model, seen, after, ports);
+    return { requeueAfterMs: 0, ...urgency(after) };
+  }
   return wakeAt(seen, decision, ports);
 }
 
@@ -108,17 +112,6 @@ async function decideWithSamples(
   const again = observe(model, ports, ports.clock.now());
   const decision = decide({ ...again.input, verdict });
   return { decision, world: again, ...(verdict === 'pass' ? {} : { verdict }) };
-}
-
-/** A Canary that may not have its target yet, or at all, touches nothing. */
-function mayWrite({ input }: World): boolean {
-  const { problem, state } = input;
-  if (problem === undefined) return true;
-  return (
-    state.phase !== 'Initializing' &&
-    !problem.reason.startsWith('Duplicate') &&
-    problem.reason !== 'RouteConflict'
-  );
 }
 
 /** Towards safety before the commit: a run that loses its traffic loses it first, whatever happens to the status. */

@@ -1,5 +1,6 @@
 /** Deciding on samples: a pass goes on, a failure counts, and no answer holds. */
 import type { Decision } from './decision.ts';
+import { isBelow } from './desired.ts';
 import { formatDuration } from './duration.ts';
 import type { Input } from './input.ts';
 
@@ -39,7 +40,14 @@ export function analysis(input: Input): Decision | undefined {
 }
 
 /** Gates are not built: a run that another version of the operator stopped at one goes on when its checks pass. */
-function passed({ state, now }: Input): Decision {
+function passed({ state, route, now }: Input): Decision {
+  if (state.phase === 'Progressing' && isBelow(route, state)) {
+    return {
+      event: { type: 'canaryReady', now },
+      reason: 'StepRepeated',
+      message: `All checks passed, but the route did not give the canary its ${state.context.weight} % of the requests; the step begins now.`,
+    };
+  }
   const type = state.phase === 'WaitingPromotion' ? ('gateOpened' as const) : ('passed' as const);
   return { event: { type, now }, reason: 'ChecksPassed', message: 'All checks passed.' };
 }

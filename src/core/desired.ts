@@ -47,6 +47,11 @@ function initialising({ primary, services }: Input): Desired {
     : { primary: 'keep', services: 'all' };
 }
 
+/** The route gives the canary less than is committed. */
+export function isBelow({ weights }: Input['route'], { context }: Input['state']): boolean {
+  return weights !== undefined && weights.canary < context.weight;
+}
+
 const onlyPrimary = { primary: 100, canary: 0 } as const;
 
 function weightsOf({
@@ -73,9 +78,8 @@ function weightsOf({
     return phase === 'Promoting' || phase === 'Finalising' ? { primary: 0, canary: 100 } : split;
   // A route below the committed weight may be a rollback that a crash kept from being committed: judge before raising it.
   // Neither is it raised while the canary's pods are waited for.
-  const lowered = route.weights !== undefined && route.weights.canary < context.weight;
   const waits = context.readyBy > 0 || now >= context.dueAt;
-  if (phase === 'Progressing' && lowered && waits) return undefined;
+  if (phase === 'Progressing' && waits && isBelow(route, state)) return undefined;
   return split;
 }
 

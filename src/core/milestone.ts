@@ -8,6 +8,7 @@ export type Milestone =
   | 'Restarted'
   | 'WeightChanged'
   | 'CheckPassed'
+  | 'StepRepeated'
   | 'CheckFailed'
   | 'Held'
   | 'CanaryNotReady'
@@ -64,7 +65,7 @@ export function milestoneOf(before: State, after: State, event: Event): Mileston
 
 function openedMilestone(before: State, after: State): Milestone {
   if (after.phase === 'Promoting') return 'Promoting';
-  if (before.context.analysedFrom > 0) return 'CanaryReady';
+  if (before.context.analysedFrom > 0) return before.context.readyBy > 0 ? 'CanaryReady' : 'StepRepeated';
   return after.context.weight > 0 ? 'WeightChanged' : 'CanaryReady';
 }
 
@@ -88,6 +89,7 @@ export function severityOf(milestone: Milestone): Severity | undefined {
       return 'info';
     case 'WeightChanged':
     case 'CheckPassed':
+    case 'StepRepeated':
     case 'CheckFailed':
     case 'CanaryNotReady':
     case 'CanaryReady':

@@ -38,6 +38,7 @@ export function sentence(milestone: Milestone | undefined, before: State, after:
     case 'Initialized':
     case 'NewRevision':
     case 'Restarted':
+    case 'StepRepeated':
     case 'CheckFailed':
     case 'Held':
     case 'CanaryNotReady':
