@@ -9,7 +9,9 @@ import type { Ports } from './ports.ts';
 /**
  * One live read before a write that leads away from safety; rejects with a conflict when the status, or what the write
  * builds upon, moved on. A rollback writes the route before it commits: as long as the route is still the one that was
- * looked at before this read, its resourceVersion keeps our write from undoing a rollback that comes later.
+ * looked at before this read, its resourceVersion keeps our write from undoing a rollback that comes later. What is left
+ * is a status which moves on between this read and the write without a write to the route: so long as one request takes,
+ * and put right by the pass which that status wakes.
  */
 export async function fence(model: Model, { view, route }: World, ports: Ports): Promise<void> {
   const live = await ports.kube.get(Canaries, model.key);

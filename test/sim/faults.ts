@@ -31,6 +31,8 @@ export interface FaultPlan {
   delivery(operator: string): Delivery;
   /** How far a cache may lie behind, and a request may take: what the oracle grants. */
   readonly slackMs: number;
+  /** The longest from the answer of one request to the effect of the next. */
+  readonly requestMs: number;
 }
 
 export const noFaults: FaultPlan = {
@@ -38,6 +40,7 @@ export const noFaults: FaultPlan = {
   latency: () => [0, 0],
   delivery: () => ({ delayMs: 1 }),
   slackMs: 10,
+  requestMs: 0,
 };
 
 /** Crashes once, at the n-th effect of the run. */
@@ -57,6 +60,8 @@ const errors: readonly (() => Error)[] = [
   () => new TransientError('connection reset'),
 ];
 
+const mostLatencyMs = 40;
+
 /** Everything at once while `active` says so: latencies, stale caches, refusals, lost answers, crashes. */
 export function storm(
   random: Random,
@@ -65,6 +70,7 @@ export function storm(
 ): FaultPlan {
   return {
     slackMs: odds.lagMs + 30_000,
+    requestMs: 2 * mostLatencyMs,
     strike(effect) {
       if (!active()) return undefined;
       if (effect.mutates && random.chance(odds.crash))
@@ -74,7 +80,7 @@ export function storm(
       const lost = effect.mutates && error instanceof TransientError && random.chance(0.7);
       return { kind: lost ? 'lose' : 'refuse', error };
     },
-    latency: () => (active() ? [random.between(0, 40), random.between(0, 40)] : [0, 0]),
+    latency: () => (active() ? [random.between(0, mostLatencyMs), random.between(0, mostLatencyMs)] : [0, 0]),
     delivery() {
       if (!active()) return { delayMs: 1 };
       return {

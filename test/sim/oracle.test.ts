@@ -67,13 +67,13 @@ const cases: readonly [string, (entries: History) => string[], () => History, Re
   ],
   [
     'traffic that no status allows',
-    committedWeights,
+    entries => committedWeights(entries, 0),
     () => rewritten(ofKind('Canary'), /"canaryWeight":60/g, '"canaryWeight":40'),
     /committed are 40/,
   ],
   [
     'traffic while the status is at rest',
-    committedWeights,
+    entries => committedWeights(entries, 0),
     () => rewritten(ofKind('Canary'), /"phase":"Progressing"/g, '"phase":"Failed"'),
     /while the status says Failed/,
   ],

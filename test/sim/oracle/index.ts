@@ -27,7 +27,7 @@ export async function violations(world: World, expected: Expectations): Promise<
     ...history.flatMap(entry => (entry.type === 'defect' ? [`defect: ${entry.what}`] : [])),
     ...weightsSum(history),
     ...availableSides(history, faults.slackMs),
-    ...committedWeights(history),
+    ...committedWeights(history, faults.requestMs),
     ...onlyTheRun(history, faults.slackMs),
     ...drainedFirst(history),
     ...noStrangers(history, faults.slackMs + 5_000),

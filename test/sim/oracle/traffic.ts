@@ -1,9 +1,10 @@
 /** Rules 1, 2 and 8 and the fence: what the routes asked for, against what was available, committed and taken up then. */
-import { Deployments, HttpRoutes } from '../../../src/api/resources.ts';
+import { Canaries, Deployments, HttpRoutes } from '../../../src/api/resources.ts';
 import { dig } from '../../memory/json.ts';
 import { imageOf, replicasOf } from '../deployments.ts';
 import { weightsOf } from '../gateway.ts';
 import type { History } from '../history.ts';
+import { primary, target } from '../world.ts';
 import { canaryOf, isAvailable, isDeployment, Memory, replay, routeWrite, statusOf } from './replay.ts';
 
 /** Rule 1: in every version of every route. */
@@ -44,20 +45,29 @@ export function availableSides(history: History, slackMs: number): string[] {
 
 const carrying = new Set(['Progressing', 'WaitingPromotion', 'Promoting', 'Finalising']);
 
-/** More traffic flows to the canary only once a status allows it, and only while the stored status still does. */
-export function committedWeights(history: History): string[] {
+/**
+ * More traffic flows to the canary only once a status allows it, and only while the stored one still does. `requestMs` is
+ * how long one request may take: a status that changes between the fence's read and the write cannot be known.
+ */
+export function committedWeights(history: History, requestMs: number): string[] {
+  const statuses: { until: number; phase: string; weight: number }[] = [];
+  let stored = { until: Number.POSITIVE_INFINITY, phase: 'none', weight: 0 };
   return replay(history, ({ entry, get }, complain) => {
+    if (entry.type === 'object' && entry.change.resource.plural === Canaries.plural) {
+      const { phase = 'none', canaryWeight = 0 } = statusOf(canaryOf(get, target));
+      statuses.push({ ...stored, until: entry.at });
+      stored = { until: Number.POSITIVE_INFINITY, phase, weight: canaryWeight };
+    }
     const write = routeWrite(entry);
     if (write?.after === undefined || write.after.canary <= (write.before?.canary ?? 0)) return;
-    const { key, after, operator } = write;
-    const status = statusOf(canaryOf(get, key));
-    const { phase = 'none', canaryWeight = 0 } = status;
-    const takesOver =
-      after.canary === 100 && !isAvailable(get(Deployments, { ...key, name: `${key.name}-primary` }));
-    if (!carrying.has(phase))
-      complain(`${operator} gives the canary ${after.canary} % while the status says ${phase}`);
-    else if (after.canary > canaryWeight && !takesOver)
-      complain(`${operator} gives the canary ${after.canary} %, committed are ${canaryWeight} %`);
+    const { after, operator } = write;
+    const recent = [...statuses.slice(-10), stored].filter(status => status.until >= entry.at - requestMs);
+    const allowed = recent.filter(status => carrying.has(status.phase));
+    const takesOver = after.canary === 100 && !isAvailable(get(Deployments, primary));
+    if (allowed.length === 0)
+      complain(`${operator} gives the canary ${after.canary} % while the status says ${stored.phase}`);
+    else if (!takesOver && allowed.every(status => status.weight < after.canary))
+      complain(`${operator} gives the canary ${after.canary} %, committed are ${stored.weight} %`);
   });
 }
 
