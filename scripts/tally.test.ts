@@ -18,7 +18,23 @@ describe('tallyReport', () => {
       { status: 'passed', tests: ['passed', 'passed'] },
       { status: 'failed', tests: ['passed', 'failed'] },
     );
-    expect(tallyReport(two, 1)).toEqual({ passed: 3, failed: 1, notes: [] });
+    expect(tallyReport(two, 1)).toEqual({
+      passed: 3,
+      failed: 1,
+      notes: ['file-1.test.ts: a test without a name: '],
+    });
+  });
+
+  it('names each failed test with the first line of its error', () => {
+    const test = {
+      status: 'failed',
+      fullName: 'the sum > adds',
+      failureMessages: ['Error: 2 is not 3\n  at sum.ts:1'],
+    };
+    const failed = {
+      testResults: [{ name: '/repo/sum.test.ts', status: 'failed', assertionResults: [test] }],
+    };
+    expect(tallyReport(failed, 1).notes).toEqual(['sum.test.ts: the sum > adds: Error: 2 is not 3']);
   });
 
   it.each(['pending', 'skipped', 'todo', 'disabled'])('counts a %s test as failed', status => {

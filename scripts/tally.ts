@@ -1,4 +1,5 @@
 /** Counts a vitest JSON report so that nothing is lost: skipped tests, files that did not load and empty tiers are failures. */
+import { basename } from 'node:path';
 import { z } from 'zod';
 
 const reportSchema = z.object({
@@ -6,7 +7,13 @@ const reportSchema = z.object({
     z.object({
       name: z.string(),
       status: z.string(),
-      assertionResults: z.array(z.object({ status: z.string() })),
+      assertionResults: z.array(
+        z.object({
+          status: z.string(),
+          fullName: z.string().default('a test without a name'),
+          failureMessages: z.array(z.string()).nullish(),
+        }),
+      ),
     }),
   ),
 });
@@ -14,7 +21,7 @@ const reportSchema = z.object({
 export interface Tally {
   readonly passed: number;
   readonly failed: number;
-  /** Why failures were counted that are no failed test. */
+  /** A line for each failure: the test with the first line of its error, or why one was counted that is no failed test. */
   readonly notes: readonly string[];
 }
 
@@ -34,6 +41,11 @@ export function tallyReport(report: unknown, exitCode: number): Tally {
     const skipped = statuses.length - passedHere - failedHere;
     passed += passedHere;
     failed += failedHere + skipped;
+    for (const { status, fullName, failureMessages } of file.assertionResults) {
+      if (status !== 'failed') continue;
+      const why = failureMessages?.[0]?.split('\n', 1)[0]?.slice(0, 300) ?? '';
+      notes.push(`${basename(file.name)}: ${fullName}: ${why}`);
+    }
     if (skipped > 0) {
       notes.push(`${file.name}: ${skipped} skipped`);
     }

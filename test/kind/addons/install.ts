@@ -1,6 +1,7 @@
 /** Installs into a cluster what the suite needs beside Siskin, and waits until all of it serves. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { ensureGatewayApi } from '../build/binaries.ts';
 import { ensureDebianPackages } from '../build/debian.ts';
@@ -11,6 +12,7 @@ import { hasDocker } from '../images/docker.ts';
 import { staticArchives } from '../images/static-images.ts';
 import { clusterFolder } from '../lib/paths.ts';
 import { step } from '../lib/progress.ts';
+import { waitFor } from '../lib/wait.ts';
 import { gitServerSecrets } from './git-secrets.ts';
 
 /** Namespace and Deployment by manifest, in the order in which they are waited for. */
@@ -76,6 +78,25 @@ async function waitForDeployment(driver: ClusterDriver, namespace: string, name:
   }
 }
 
+/** A cluster that was booted again says "available" of pods from before, until the kubelet has looked. */
+async function waitForPorts(host: string): Promise<void> {
+  for (const [name, port] of Object.entries(nodePorts)) {
+    await waitFor(`${name} to answer on ${host}:${port}`, () => connects(host, port), { timeoutMs: 120_000 });
+  }
+}
+
+function connects(host: string, port: number): Promise<true> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, timeout: 2_000 });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('timeout', () => socket.destroy(new Error('no answer within 2 s')));
+    socket.once('error', reject);
+  });
+}
+
 function recordFile(cluster: string): string {
   return join(clusterFolder(cluster), 'addons.txt');
 }
@@ -114,6 +135,7 @@ export async function installAddons(driver: ClusterDriver, cluster: string): Pro
       const [namespace, name] = deployments[addon] ?? ['', ''];
       await waitForDeployment(driver, namespace, name);
     }
+    await waitForPorts(access.nodeHost);
   });
   writeFileSync(recordFile(cluster), wanted);
 }
