@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { type BuiltinName, type BuiltinSubject, builtinQuery, isBuiltin } from './builtin.ts';
+import { type BuiltinName, builtinQuery, isBuiltin } from './builtin.ts';
+import type { VantageSubject } from './vantage/port.ts';
 
-const subject: BuiltinSubject = { namespace: 'shop', target: 'podinfo', service: 'podinfo', port: 9898 };
+const subject: VantageSubject = {
+  namespace: 'shop',
+  target: 'podinfo',
+  service: 'podinfo',
+  port: 9898,
+  ingress: 'podinfo',
+};
 
-function queryFor(name: BuiltinName, vantage: string, changes: Partial<BuiltinSubject> = {}): string {
+function queryFor(name: BuiltinName, vantage: string, changes: Partial<VantageSubject> = {}): string {
   const result = builtinQuery(name, vantage, { ...subject, ...changes }, 60_000);
   return 'query' in result ? result.query : `problem: ${result.problem}`;
 }
@@ -23,7 +30,7 @@ describe('built-in checks', () => {
     const metric = 'traefik_service_requests_total';
     expect(queryFor('request-success-rate', 'traefik.io/gateway-controller')).toBe(
       '100 * (1 - (sum(' +
-        `rate(${metric}{service="${name}",code=~"5.."}[60s]) or rate(${metric}{exported_service="${name}",code=~"5.."}[60s])` +
+        `rate(${metric}{service="${name}",code!="",code=~"5.."}[60s]) or rate(${metric}{exported_service="${name}",code!="",code=~"5.."}[60s])` +
         ') or vector(0)) / (sum(' +
         `rate(${metric}{service="${name}",code!=""}[60s]) or rate(${metric}{exported_service="${name}",code!=""}[60s])` +
         ') > 0))',
@@ -47,53 +54,15 @@ describe('built-in checks', () => {
     expect(windows).toEqual(['1s', '1s', '1s', '90s']);
   });
 
-  it('name the known data planes and the remedy for an unknown one', () => {
-    for (const vantage of ['gateway.envoyproxy.io/gatewayclass-controller', '', 'toString']) {
+  it('say what to do where nothing can be counted', () => {
+    for (const vantage of ['example.com/other', '', 'toString']) {
       expect(queryFor('request-duration', vantage)).toMatch(
-        /^problem: request-duration is not built in for '.*' \(known: traefik\.io.*, kubernetes\); name a MetricTemplate/,
+        /^problem: request-duration: nothing is known of .* \(known: traefik,.*\); let the pods count.*; or name a MetricTemplate/,
       );
     }
-  });
-});
-
-function podsMatched(target: string, pods: readonly string[]): string[] {
-  const query = queryFor('request-duration', 'kubernetes', { target });
-  const literal = /,pod=~("(?:[^"\\]|\\.)*")/.exec(query)?.[1];
-  if (literal === undefined) return [query];
-  const pattern = new RegExp(`^(?:${String(JSON.parse(literal))})$`);
-  return pods.filter(pod => pattern.test(pod));
-}
-
-/** As Kubernetes makes names of pods from their owner's. */
-function podOf(owner: string): string {
-  return `${`${owner}-`.slice(0, 58)}x2z9k`;
-}
-
-describe('pods of the canary', () => {
-  it('are those of a Deployment or DaemonSet, never of the primary or of a namesake', () => {
-    const canary = ['podinfo-7d4b9c6f5b-x2z9k', 'podinfo-x2z9k'];
-    const others = [
-      'podinfo-primary-7d4b9c6f5b-x2z9k',
-      'podinfo-primary-x2z9k',
-      'podinfo-ds-x2z9k',
-      'podinfo-ds-7d4b9c6f5b-x2z9k',
-      'podinfo-worker-x2z9k',
-      'podinfo-0',
-      'my-podinfo-x2z9k',
-      'podinfo',
-    ];
-    expect(podsMatched('podinfo', [...canary, ...others])).toEqual(canary);
-    expect(podsMatched('pod.info', ['podxinfo-x2z9k', 'pod.info-x2z9k'])).toEqual(['pod.info-x2z9k']);
-  });
-
-  it('are told from the primary also where Kubernetes cuts long names', () => {
-    const hash = '7d4b9c6f5b';
-    for (let length = 1; length <= 53; length += 1) {
-      const target = 't'.repeat(length);
-      const canary = [podOf(`${target}-${hash}`), podOf(target)];
-      const primary = [podOf(`${target}-primary-${hash}`), podOf(`${target}-primary`)];
-      expect(podsMatched(target, [...canary, ...primary])).toEqual(canary);
-    }
-    expect(podsMatched('t'.repeat(54), [])[0]).toMatch(/cannot tell pods .* MetricTemplate/);
+    expect(queryFor('request-duration', 'nginx-gateway')).toMatch(/keeps no histogram/);
+    expect(queryFor('request-success-rate', 'gateway.envoyproxy.io/gatewayclass-controller')).toContain(
+      'rate(envoy_cluster_upstream_rq{envoy_cluster_name=~"httproute/shop/podinfo/rule/[0-9]+/backend/1"',
+    );
   });
 });

@@ -3,6 +3,7 @@ import { builtinQuery, isBuiltin } from './builtin.ts';
 import type { CheckRequest } from './port.ts';
 import { duration } from './promql.ts';
 import { parseTemplate, TemplateError, type TemplateValues } from './template.ts';
+import { isDnsName } from './vantage/library.ts';
 
 /** The query, or a sentence that says why there is none. */
 export type QueryResult = { readonly query: string } | { readonly problem: string };
@@ -36,9 +37,4 @@ function render(text: string, where: string, { metric, names, windowMs }: CheckR
     if (!(error instanceof TemplateError)) throw error;
     return { problem: `the ${where} of metric '${metric.name}' cannot be rendered: ${error.message}` };
   }
-}
-
-/** They are put into queries between quotes that they must not be able to close. An Ingress or route may be absent. */
-function isDnsName(value: string): boolean {
-  return value.length <= 253 && /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/.test(value);
 }

@@ -1,5 +1,6 @@
 /** The built-in checks and odd queries against the real Prometheus, fed with series as Traefik, Istio and applications export them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { vantageNames } from '../../src/api/vantage.ts';
 import type { CheckRequest, Sample } from '../../src/metrics/port.ts';
 import { createSampler } from '../../src/metrics/sampler.ts';
 import { waitFor } from '../kind/lib/wait.ts';
@@ -164,6 +165,18 @@ describe.each([
     await expect(ask({ name: 'request-duration' }, service, vantage, namespace)).resolves.toMatchObject({
       kind: 'noData',
     });
+  });
+});
+
+describe.each(vantageNames)('the selectors of %s', vantage => {
+  it('are PromQL, and find nothing of others', async () => {
+    const names = vantage === 'nginx-gateway' ? [] : ['request-duration'];
+    for (const name of ['request-success-rate', ...names]) {
+      await expect(ask({ name }, 'absent', vantage, 'shop')).resolves.toEqual({
+        kind: 'noData',
+        why: expect.stringMatching(/no series/),
+      });
+    }
   });
 });
 
