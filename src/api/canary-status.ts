@@ -57,6 +57,12 @@ const Quarantined = z.object({
   reason: message().describe('Why.'),
 });
 
+const Diverged = z.object({
+  revision: revision().describe('The failed revision that Git asks for.'),
+  since: timestamp().describe('Since when.'),
+  toldAt: timestamp().exactOptional().describe('When people were told that it takes too long.'),
+});
+
 const Notification = z.object({
   provider: filled(317).describe('The AlertProvider, as namespace/name.'),
   runId: filled(128).describe('The run of which the message tells.'),
@@ -102,7 +108,9 @@ export const CanaryStatus = z.object({
     .exactOptional()
     .describe("The run's cookie for users of the primary."),
   previousSessionAffinityCookie: text(1024).exactOptional().describe('The cookie of the run before.'),
-  conditions: Conditions.exactOptional().describe('`Ready`, `Reconciling`, `Stalled` and `Promoted`.'),
+  conditions: Conditions.exactOptional().describe(
+    '`Ready`, `Reconciling`, `Stalled` and `Promoted`; after a failure `GitConverged`, and `GitReady` and `AlertsReady` once something did not answer.',
+  ),
   target: Target.exactOptional().describe('The target as it was last seen.'),
   run: CanaryRunStatus.exactOptional().describe('The present run, or the last one.'),
   promoted: Promoted.exactOptional().describe('What serves users.'),
@@ -110,6 +118,9 @@ export const CanaryStatus = z.object({
     .exactOptional()
     .describe('Revisions that failed, oldest first.'),
   rollback: RollbackStatus.exactOptional().describe('The repair of Git after the last failed run.'),
+  diverged: Diverged.exactOptional().describe(
+    'Present while Git asks for a revision that failed and gets no traffic.',
+  ),
   notifications: list(Notification, statusLimits.notifications)
     .exactOptional()
     .describe('Messages which are updated as a run goes on.'),

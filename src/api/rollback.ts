@@ -1,6 +1,6 @@
 /** `spec.rollback`: what follows in Git when a revision has failed. */
 import { z } from 'zod';
-import { filled, localRef } from './fields.ts';
+import { durationBetween, filled, localRef } from './fields.ts';
 import { withRule } from './rule.ts';
 
 /** The name of a branch: a safe part of what Git allows, so that none can be read as an option or a refspec. */
@@ -35,6 +35,11 @@ const GitRollback = z.object({
       "Folder or file of the workload's manifests, relative to the repository's root; where Flux applied the workload, its Kustomization tells when unset.",
     ),
   branch: branchName().exactOptional().describe("Branch that is deployed; the repository's own when unset."),
+  convergeWithin: durationBetween('1s', '168h')
+    .default('15m')
+    .describe(
+      'How long Git may ask for a revision that failed, from `1s` to `168h`, before people are told (`GitDiverged`), once.',
+    ),
   mode: z
     .enum(['Off', 'DryRun', 'Commit', 'PullRequest', 'Auto'])
     .default('Commit')

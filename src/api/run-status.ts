@@ -120,6 +120,7 @@ export const RollbackStatus = z.object({
   failedCommit: objectId().exactOptional().describe('The commit that is reverted.'),
   goodCommit: objectId().exactOptional().describe('The commit whose state is restored.'),
   commit: objectId().exactOptional().describe('The revert; for a dry run the commit that would be pushed.'),
+  convergedAt: timestamp().exactOptional().describe('When the target held the promoted revision again.'),
   attempts: z.int().min(0).exactOptional().describe('Number of tries so far.'),
   nextAttemptAt: timestamp().exactOptional().describe('When the next try is due.'),
   lastError: message().exactOptional().describe('Why the last try failed.'),

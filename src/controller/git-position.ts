@@ -1,6 +1,8 @@
 /** Positions in Git: where the manifests stood when a revision was found, recorded while that can still be told. */
 import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
+import type { RollbackStatus } from '../api/run-status.ts';
 import type { GitPlace } from '../core/place.ts';
+import { arrivalEvent } from '../core/record.ts';
 import { millis } from '../core/status.ts';
 import { gitWorks } from './git-condition.ts';
 import type { GitSettings, Model } from './model.ts';
@@ -19,14 +21,20 @@ export async function recordPosition(
   entry: OutboxEntry,
   ports: Ports,
 ): Promise<void> {
-  const { run } = model.canary.status;
-  const place = await findPlace(model, git, ports);
+  const { run, rollback } = model.canary.status;
+  const found = await findPlace(model, git, ports);
+  const place = entry.event === arrivalEvent ? atRevert(found, rollback) : found;
   const position = await locateAt(place, run?.id === entry.runId ? run?.startedAt : undefined, ports);
   await changeStatus(
     model.key,
     status => gitWorks(positioned(settle(status, [entry.id]), entry, position, place), ports),
     ports,
   );
+}
+
+/** The revert itself, whatever was pushed since or the agent has got to. */
+function atRevert({ evidence: _evidence, ...place }: Place, rollback: RollbackStatus | undefined): Place {
+  return rollback?.commit === undefined ? place : { ...place, commit: rollback.commit };
 }
 
 /** The position with all that a revert needs to know of it. Rejects as the Git port does. */
@@ -59,8 +67,13 @@ function positioned(
 ): CanaryStatus {
   const { run, promoted } = status;
   if (entry.runId === undefined) {
-    if (promoted === undefined || promoted.git?.tree !== undefined) return status;
-    if (status.target?.revision !== promoted.revision) return status;
+    if (promoted === undefined || status.target?.revision !== promoted.revision) return status;
+    // After a rollback only the very contents that were recorded: the head may hold the next release already.
+    if (
+      promoted.git?.tree !== undefined &&
+      !(entry.event === arrivalEvent && promoted.git.tree === place.tree)
+    )
+      return status;
     return { ...status, promoted: { ...promoted, git: { ...promoted.git, ...place } } };
   }
   if (run?.id !== entry.runId) return status;

@@ -13,6 +13,8 @@ const titles: Readonly<Record<string, (name: string) => string>> = {
   Held: name => `The release of ${name} holds`,
   WaitingForApproval: name => `The release of ${name} waits for approval`,
   Quarantined: name => `A failed revision of ${name} came back`,
+  GitDiverged: name => `Git still asks for a failed revision of ${name}`,
+  GitConverged: name => `Git asks for what ${name} runs again`,
   Stalled: name => `${name} needs a person`,
   Promoted: name => `Promoted ${name}`,
   Returned: name => `The release of ${name} ended without a verdict`,

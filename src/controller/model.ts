@@ -1,4 +1,5 @@
 /** A Canary as the controller works with it: parsed, with every default filled in, cut into what each room needs. */
+import { durationMs } from '../api/duration.ts';
 import { type Canary, parseCanary } from '../api/parse.ts';
 import { unsupportedFields } from '../api/unsupported.ts';
 import type { AlertTarget } from '../core/announce.ts';
@@ -15,6 +16,7 @@ export interface GitSettings {
   readonly branch?: string;
   /** Undefined where the GitOps agent is to tell. */
   readonly path?: string;
+  readonly convergeWithinMs: number;
 }
 
 export interface Model {
@@ -153,6 +155,7 @@ function modelOf(canary: Canary, provider: string, settings: Settings): Model {
           git: {
             mode: git.mode,
             repository: git.repositoryRef.name,
+            convergeWithinMs: durationMs(git.convergeWithin) ?? 900_000,
             ...(git.path === undefined ? {} : { path: git.path }),
             ...(git.branch === undefined ? {} : { branch: git.branch }),
           },

@@ -50,7 +50,9 @@ export function observe(model: Model, ports: Ports, now: number): World {
       ...(route.message === undefined ? {} : { message: route.message }),
     },
     ...(seen === undefined ? {} : { seen }),
-    ...(quarantine === undefined ? {} : { quarantined: { reason: quarantine.reason } }),
+    ...(quarantine === undefined
+      ? {}
+      : { quarantined: { reason: quarantine.reason, returned: isRepaired(status, quarantine.revision) } }),
     ...(view.target === undefined ? {} : { target: sideOf(view.target) }),
     ...(view.primary === undefined
       ? {}
@@ -99,6 +101,11 @@ function seenRevision(
 function sideOf(pods: PodSet): Side {
   const { ready, available, deadlineExceeded, message } = pods.readiness;
   return { replicas: pods.replicas, ready, available, deadlineExceeded, message };
+}
+
+/** Git had been repaired after this revision failed: who asks for it now asks once more. */
+function isRepaired({ rollback }: CanaryStatus, revision: string): boolean {
+  return rollback?.revision === revision && rollback.convergedAt !== undefined;
 }
 
 /** A retry names the revision, with anything behind a slash to ask once more: `v1-0123456789abcdef/2`. Each value counts once. */

@@ -81,7 +81,7 @@ test.each<[string, object | undefined, readonly (number | undefined)[], RegExp |
   ['one without writes', { mode: 'Off' }, [], /allows no writes/],
 ])('may push with %s', (_, repository, failures, why) => {
   const others = failures.map((ago, n) => canary(`c${n}`, 1, {}, ago));
-  const git = { mode: 'Commit', repository: 'manifests' } as const;
+  const git = { mode: 'Commit', repository: 'manifests', convergeWithinMs: 900_000 } as const;
   const permission = mayPush(model, git, portsOf([mine, ...others], repository));
   expect(permission).toEqual(
     why === undefined ? { allowed: true } : { allowed: false, why: expect.stringMatching(why) },
@@ -89,6 +89,6 @@ test.each<[string, object | undefined, readonly (number | undefined)[], RegExp |
 });
 
 test('a Canary that is gone pushes nothing', () => {
-  const git = { mode: 'Commit', repository: 'manifests' } as const;
+  const git = { mode: 'Commit', repository: 'manifests', convergeWithinMs: 900_000 } as const;
   expect(mayPush(model, git, portsOf([], {}))).toMatchObject({ allowed: false, why: 'the Canary is gone' });
 });

@@ -31,6 +31,8 @@ export interface RecordEvent {
 export interface Observe {
   phase(canary: { namespace: string; name: string }, phase: string, weight: number): void;
   forget(canary: { namespace: string; name: string }): void;
+  /** Since when (s since the epoch) Git asks for a failed revision; 0 where it does not. */
+  diverged(canary: { namespace: string; name: string }, since: number): void;
   verdict(outcome: string): void;
   finished(outcome: 'promoted' | 'rolledback' | 'returned'): void;
   reverted(verdict: string): void;

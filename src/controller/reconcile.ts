@@ -2,10 +2,12 @@
 import { decide } from '../core/decide.ts';
 import type { Decision } from '../core/decision.ts';
 import { desired } from '../core/desired.ts';
+import { divergenceDueAt } from '../core/divergence.ts';
 import type { CheckResult } from '../core/judge.ts';
 import { severityOf } from '../core/milestone.ts';
 import { type Recorded, record } from '../core/record.ts';
 import { isResting, type State, step } from '../core/state.ts';
+import { millis } from '../core/status.ts';
 import { ApiError } from '../runtime/errors.ts';
 import type { ObjectKey } from '../runtime/port.ts';
 import { apply } from './apply.ts';
@@ -70,7 +72,8 @@ async function pass(model: Model, ports: Ports): Promise<Result> {
     await raise(model, seen, after, ports);
     return { requeueAfterMs: 0, ...urgency(after) };
   }
-  return wakeAt(seen, decision, ports);
+  ports.observe.diverged(model.key, millis(recorded.status.diverged?.since) / 1_000);
+  return wakeAt(seen, decision, divergenceDueAt(recorded.status, model.git), ports);
 }
 
 /** The run stays as it is: whoever reads that it failed may count on its traffic being away. */
@@ -177,12 +180,17 @@ function tell(
 }
 
 /** The nearest moment at which time alone changes something; nothing for a Canary at rest. */
-function wakeAt({ input, view }: World, decision: Decision, ports: Ports): Result {
+function wakeAt(
+  { input, view }: World,
+  decision: Decision,
+  divergedAt: number | undefined,
+  ports: Ports,
+): Result {
   const now = ports.clock.now();
   const { phase, context } = input.state;
   const drains =
     isResting(phase) && (view.target?.replicas ?? 0) > 0 && context.dueAt > now ? context.dueAt : undefined;
-  const times = [decision.wakeAt, drains].filter(time => time !== undefined);
+  const times = [decision.wakeAt, drains, divergedAt].filter(time => time !== undefined);
   if (times.length === 0) return {};
   return { requeueAfterMs: Math.max(0, Math.min(...times) - now), ...urgency(input.state) };
 }

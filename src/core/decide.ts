@@ -102,18 +102,15 @@ function detected(input: Input): Decision | undefined {
   const wakeAt = now < state.context.dueAt ? { wakeAt: state.context.dueAt } : {};
   if (seen.isPromoted) return atRest(input, wakeAt);
   if (!retry) {
-    if (
-      quarantined !== undefined &&
-      !(state.phase === 'Failed' && seen.revision === state.context.revision)
-    ) {
+    const failedHere = state.phase === 'Failed' && seen.revision === state.context.revision;
+    if (quarantined !== undefined && (!failedHere || quarantined.returned === true)) {
       return {
         reason: 'Quarantined',
         message: `Revision ${seen.revision} failed before and gets no traffic: ${quarantined.reason}`,
         ...wakeAt,
       };
     }
-    if (state.phase === 'Failed' && seen.revision === state.context.revision)
-      return { reason: '', message: '', ...wakeAt };
+    if (failedHere) return { reason: '', message: '', ...wakeAt };
   }
   return {
     event: { type: 'started', now, revision: seen.revision },

@@ -30,8 +30,8 @@ export interface Input {
   readonly promoted: string;
   /** What the target asks for now; undefined while there is no target. */
   readonly seen?: { readonly revision: string; readonly isPromoted: boolean };
-  /** The seen revision failed before and gets no traffic. */
-  readonly quarantined?: { readonly reason: string };
+  /** The seen revision failed before and gets no traffic; `returned`: Git had been repaired since. */
+  readonly quarantined?: { readonly reason: string; readonly returned?: boolean };
   /** A person asked for another try of exactly the seen revision. */
   readonly retry: boolean;
   readonly target?: Side;

@@ -22,7 +22,9 @@ export type Milestone =
   | 'Returned'
   | 'Terminating'
   | 'Quarantined'
-  | 'Stalled';
+  | 'Stalled'
+  | 'GitDiverged'
+  | 'GitConverged';
 
 /** What happened between two states; undefined where nobody needs to hear of it. */
 export function milestoneOf(before: State, after: State, event: Event): Milestone | undefined {
@@ -80,12 +82,14 @@ export function severityOf(milestone: Milestone): Severity | undefined {
     case 'WaitingForApproval':
     case 'Quarantined':
     case 'Stalled':
+    case 'GitDiverged':
       return 'warn';
     case 'Initialized':
     case 'NewRevision':
     case 'Restarted':
     case 'Promoted':
     case 'Returned':
+    case 'GitConverged':
       return 'info';
     case 'WeightChanged':
     case 'CheckPassed':

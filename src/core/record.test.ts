@@ -7,7 +7,7 @@ import { type Facts, type Recorded, record, trimOutbox } from './record.ts';
 import { type State, step } from './state.ts';
 
 const at = new Date(now).toISOString();
-const git = { mode: 'Commit', repository: 'manifests', path: 'apps' };
+const git = { mode: 'Commit', repository: 'manifests', path: 'apps', convergeWithinMs: 900_000 };
 const failed: Event = { type: 'failed', now };
 const last = running({ failures: 1 });
 

@@ -1,14 +1,16 @@
 /** Recording: the next status after a decision - the run's story, what was promoted, what is quarantined, what is owed to Git and people. */
-import type { CanaryStatus, OutboxEntry, QuarantinedRevision } from '../api/canary-status.ts';
+import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
 import type { CanaryRunStatus, RollbackStatus } from '../api/run-status.ts';
 import { statusLimits } from '../api/status-limits.ts';
 import { type AlertTarget, type Announcement, alertEntries } from './announce.ts';
 import { conditionsOf } from './conditions.ts';
 import type { Decision } from './decision.ts';
+import { divergenceAfter } from './divergence.ts';
 import type { CheckResult } from './judge.ts';
 import { type Milestone, milestoneOf } from './milestone.ts';
-import { partOf, placeOf } from './place.ts';
+import { partOf } from './place.ts';
 import { reasonAfter } from './reason.ts';
+import { quarantineAfter, rollbackOf } from './repair.ts';
 import type { RevisionRecord } from './revision.ts';
 import type { State } from './state.ts';
 import { fieldsOf, instant } from './status.ts';
@@ -35,10 +37,15 @@ export interface Facts {
     readonly repository: string;
     readonly branch?: string;
     readonly path?: string;
+    /** How long Git may ask for a failed revision before people are told. */
+    readonly convergeWithinMs: number;
   };
   /** Value of the annotation `siskin.dev/retry`, when this decision follows it. */
   readonly retry?: string;
 }
+
+/** Event of a position which is that of a rollback that has arrived. */
+export const arrivalEvent = 'Converged';
 
 export interface Recorded {
   readonly status: CanaryStatus;
@@ -63,9 +70,8 @@ export function record(previous: CanaryStatus, before: State, after: State, fact
   const told = milestone ?? trouble(previous, decision);
   const announcement =
     told === undefined ? undefined : { milestone: told, reason, message, runId: run?.id ?? 'init' };
-  const outbox = outboxAfter(previous.outbox ?? [], announcement, run, rollback, milestone, facts);
   const { run: _run, rollback: _rollback, quarantine: _quarantine, promoted: _promoted, ...rest } = previous;
-  const status: CanaryStatus = {
+  const made: CanaryStatus = {
     ...rest,
     ...top,
     observedGeneration: facts.generation,
@@ -87,9 +93,24 @@ export function record(previous: CanaryStatus, before: State, after: State, fact
     ...(promoted === undefined ? {} : { promoted, lastPromotedSpec: promoted.revision }),
     ...(quarantine.length === 0 ? {} : { quarantine }),
     ...(rollback === undefined ? {} : { rollback }),
-    outbox,
   };
-  return announcement === undefined ? { status } : { status, announcement };
+  const git = divergenceAfter(made, after, facts, announcement !== undefined);
+  const news = announcement ?? git.announcement;
+  const owed = outboxAfter(previous.outbox ?? [], news, run, rollback, milestone, facts);
+  const { diverged: _diverged, ...others } = made;
+  const status: CanaryStatus = {
+    ...others,
+    conditions: git.conditions,
+    ...(git.diverged === undefined ? {} : { diverged: git.diverged }),
+    ...(git.rollback === undefined ? {} : { rollback: git.rollback }),
+    outbox: git.arrived === undefined ? owed : [...owed, arrival(git.arrived, at)],
+  };
+  return news === undefined ? { status } : { status, announcement: news };
+}
+
+/** Where the promoted revision stands in Git now: the next revert then undoes what came after this one, and nothing before. */
+function arrival({ id }: RollbackStatus, createdAt: string): OutboxEntry {
+  return { id: `position/${id}`, kind: 'position', event: arrivalEvent, createdAt, attempts: 0 };
 }
 
 /** Trouble that stays is told once, when it begins. */
@@ -174,58 +195,6 @@ function withClocks(run: CanaryRunStatus, clocks: ReturnType<typeof fieldsOf>['c
   } = run;
   const present = Object.fromEntries(Object.entries(clocks).filter(([, value]) => value !== undefined));
   return { ...rest, ...present };
-}
-
-/** Both places are kept here, because another run may replace `run` and `promoted` before Git answers. */
-function rollbackOf(
-  previous: CanaryStatus,
-  run: CanaryRunStatus,
-  message: string,
-  facts: Facts,
-): RollbackStatus {
-  const base = {
-    id: `${facts.canaryUid.slice(0, 8)}-${run.id}`,
-    runId: run.id,
-    revision: run.revision,
-    startedAt: run.startedAt,
-    decidedAt: new Date(facts.now).toISOString(),
-    reason: message,
-  };
-  if (facts.git === undefined || facts.git.mode === 'Off') {
-    return { ...base, state: 'Off', message: 'spec.rollback.git does not ask for a revert.' };
-  }
-  if (facts.decision.inconclusive === true) {
-    return {
-      ...base,
-      state: 'Held',
-      verdict: 'Held',
-      message: 'Nothing was proved against the change, so Git was left alone.',
-    };
-  }
-  const failed = placeOf(run.git);
-  const good = placeOf(previous.promoted?.git);
-  return {
-    ...base,
-    state: 'Pending',
-    attempts: 0,
-    ...(failed === undefined ? {} : { failed }),
-    ...(good === undefined ? {} : { good }),
-  };
-}
-
-function quarantineAfter(
-  previous: CanaryStatus,
-  after: State,
-  milestone: Milestone | undefined,
-  message: string,
-  facts: Facts,
-): QuarantinedRevision[] {
-  const others = (previous.quarantine ?? []).filter(entry => entry.revision !== after.context.revision);
-  const started = milestone === 'NewRevision' || milestone === 'Restarted';
-  if (milestone !== 'RolledBack' || facts.decision.inconclusive === true)
-    return started ? others : (previous.quarantine ?? []);
-  const entry = { revision: after.context.revision, at: new Date(facts.now).toISOString(), reason: message };
-  return [...others, entry].slice(-statusLimits.quarantine);
 }
 
 function promotedAfter(

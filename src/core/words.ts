@@ -48,6 +48,8 @@ export function sentence(milestone: Milestone | undefined, before: State, after:
     case 'Terminating':
     case 'Quarantined':
     case 'Stalled':
+    case 'GitDiverged':
+    case 'GitConverged':
     case undefined:
       return why;
   }

@@ -19,6 +19,7 @@ const phases = [
 export interface CanaryMetrics {
   phase(canary: { namespace: string; name: string }, phase: string, weight: number): void;
   forget(canary: { namespace: string; name: string }): void;
+  diverged(canary: { namespace: string; name: string }, since: number): void;
   verdict(outcome: string): void;
   finished(outcome: 'promoted' | 'rolledback' | 'returned'): void;
   reverted(verdict: string): void;
@@ -90,6 +91,12 @@ function canaryMetrics(registers: Registry[]): CanaryMetrics {
     labelNames,
     registers,
   });
+  const diverged = new Gauge({
+    name: 'siskin_git_diverged_timestamp_seconds',
+    help: 'Since when Git asks for a revision that failed; no series where it does not.',
+    labelNames,
+    registers,
+  });
   const verdicts = new Counter({
     name: 'siskin_verdicts_total',
     help: 'Verdicts of checks.',
@@ -125,6 +132,11 @@ function canaryMetrics(registers: Registry[]): CanaryMetrics {
     forget({ namespace, name }) {
       for (const other of phases) phase.remove({ namespace, name, phase: other });
       weight.remove({ namespace, name });
+      diverged.remove({ namespace, name });
+    },
+    diverged({ namespace, name }, since) {
+      if (since > 0) diverged.set({ namespace, name }, since);
+      else diverged.remove({ namespace, name });
     },
     verdict: outcome => verdicts.inc({ outcome }),
     finished: outcome => runs.inc({ outcome }),

@@ -53,9 +53,10 @@ export function createManifests(
     return last;
   }
 
-  /** As the branch is, or as it was. */
-  function position(before = Number.POSITIVE_INFINITY): GitPosition {
-    const known = commits.filter(commit => commit.at <= before);
+  /** As the branch is, as it was, or as it is at one of its commits. */
+  function position(before = Number.POSITIVE_INFINITY, at?: string): GitPosition {
+    const named = commits.findIndex(commit => commit.id === at);
+    const known = (named < 0 ? commits : commits.slice(0, named + 1)).filter(commit => commit.at <= before);
     const last = known.at(-1) ?? head();
     const change = known.findLast(commit => commit.changesPath) ?? last;
     return { head: last.id, commit: change.id, tree: treeOf(last.image) };
@@ -133,10 +134,10 @@ export function createManifests(
       });
     },
     port: gate => ({
-      locate: (_repository, { before }) =>
+      locate: (_repository, { before, commit }) =>
         gate.pass({ what: 'git locate', mutates: false, remote: true }, async () => {
           await reached();
-          return position(before);
+          return position(before, commit);
         }),
       revert: request =>
         gate.pass({ what: 'git revert', mutates: true, remote: true }, async () => {

@@ -108,6 +108,7 @@ export function startOperator(world: World, name: string): Operator {
     observe: {
       phase: () => undefined,
       forget: () => undefined,
+      diverged: () => undefined,
       verdict: () => undefined,
       finished: () => undefined,
       reverted: () => undefined,
