@@ -254,6 +254,8 @@ test('FL-11: a failed Canary writes nothing as long as nothing happens', async (
   await setImage(world, 'app:bad');
   await world.run(120);
   expect(statusOf(world.canary()).phase).toBe('Failed');
+  // That Git still asks for it is told once.
+  await world.run(15 * 60);
   const before = world.kube.requests.length;
   await world.run(24 * 3_600);
   expect(world.kube.requests.slice(before)).toEqual([]);
