@@ -70,6 +70,8 @@ export async function startRealPods(): Promise<RealPods> {
     history,
     record: () => new Recording(new AuditLog(auditLog), history, actors, [application]),
     async release(version, errorRate) {
+      // Siskin's reverts come first.
+      await repository.pull();
       await repository.commit(version, { [manifestPath]: manifest(version, errorRate) });
       await rollOut(version, errorRate);
     },
