@@ -39,7 +39,8 @@ const Metadata = z.object({
 
 const Type = { apiVersion: z.string().exactOptional(), kind: z.string().exactOptional(), metadata: Metadata };
 
-const CanaryObject = z.object({ ...Type, spec: CanarySpec, status: CanaryStatus.default({}) });
+const CanaryBeyondSpec = z.object({ ...Type, status: CanaryStatus.default({}) });
+const CanaryObject = CanaryBeyondSpec.extend({ spec: CanarySpec });
 const MetricTemplateObject = z.object({ ...Type, spec: MetricTemplateSpec });
 const AlertProviderObject = z.object({ ...Type, spec: AlertProviderSpec });
 const ManifestRepositoryObject = z.object({
@@ -75,8 +76,28 @@ function parse<T>(schema: z.ZodType<T>, object: unknown): Parsed<T> {
     : { ok: false, problems: problemsOf(result.error.issues) };
 }
 
+/**
+ * Caches share the spec between versions of an object that differ in their status alone, and reading it is most of the
+ * work. As everything in a cache, it never changes.
+ */
+const soundSpecs = new WeakMap<object, CanarySpec>();
+
 export function parseCanary(object: unknown): Parsed<Canary> {
-  return parse(CanaryObject, object);
+  const source = specOf(object);
+  const spec = source === undefined ? undefined : soundSpecs.get(source);
+  if (spec !== undefined) {
+    const parsed = parse(CanaryBeyondSpec, object);
+    return parsed.ok ? { ok: true, value: { ...parsed.value, spec } } : parsed;
+  }
+  const parsed = parse<Canary>(CanaryObject, object);
+  if (parsed.ok && source !== undefined) soundSpecs.set(source, parsed.value.spec);
+  return parsed;
+}
+
+function specOf(object: unknown): object | undefined {
+  if (typeof object !== 'object' || object === null || !Object.hasOwn(object, 'spec')) return undefined;
+  const spec: unknown = Reflect.get(object, 'spec');
+  return typeof spec === 'object' && spec !== null ? spec : undefined;
 }
 
 /** The fields of a Canary's status that can be read, where not all can: a newer operator may have written them. */
@@ -89,14 +110,16 @@ export function readableStatus(status: unknown): CanaryStatus {
   return CanaryStatus.parse(Object.fromEntries(readable));
 }
 
-export function parseMetricTemplate(object: unknown): Parsed<MetricTemplate> {
-  return parse(MetricTemplateObject, object);
-}
+export const parseMetricTemplate = reader<MetricTemplate>(MetricTemplateObject);
+export const parseAlertProvider = reader<AlertProvider>(AlertProviderObject);
+export const parseManifestRepository = reader<ManifestRepository>(ManifestRepositoryObject);
 
-export function parseAlertProvider(object: unknown): Parsed<AlertProvider> {
-  return parse(AlertProviderObject, object);
-}
-
-export function parseManifestRepository(object: unknown): Parsed<ManifestRepository> {
-  return parse(ManifestRepositoryObject, object);
+/** Every pass looks at what its Canary refers to: an object, which never changes in a cache, is read once. */
+function reader<T>(schema: z.ZodType<T>): (object: object) => Parsed<T> {
+  const known = new WeakMap<object, Parsed<T>>();
+  return object => {
+    const held = known.get(object) ?? parse(schema, object);
+    known.set(object, held);
+    return held;
+  };
 }

@@ -25,7 +25,7 @@ import { passInTurn } from './turns.ts';
 export interface Result {
   /** Run again after so many ms; absent: only when something changes. */
   readonly requeueAfterMs?: number;
-  /** 2 for a run in hand: its next decision must not wait behind a thousand Canaries at rest. */
+  /** 2 for a run whose canary serves users: its next decision must not wait behind a thousand others. */
   readonly priority?: 2;
 }
 
@@ -195,6 +195,6 @@ function wakeAt(
   return { requeueAfterMs: Math.max(0, Math.min(...times) - now), ...urgency(input.state) };
 }
 
-function urgency({ phase }: State): { priority?: 2 } {
-  return isResting(phase) ? {} : { priority: 2 };
+function urgency({ context }: State): { priority?: 2 } {
+  return context.weight > 0 ? { priority: 2 } : {};
 }

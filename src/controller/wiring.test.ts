@@ -52,8 +52,8 @@ function wired() {
 test.each([
   [{}, ['traffic shop/a 1']],
   [{ phase: 'Succeeded', outbox: [] }, ['traffic shop/a 1']],
-  [{ phase: 'Progressing' }, ['traffic shop/a 2']],
-  [{ phase: 'Promoting' }, ['traffic shop/a 2']],
+  [{ phase: 'Progressing', canaryWeight: 20 }, ['traffic shop/a 2']],
+  [{ phase: 'Progressing', canaryWeight: 0 }, ['traffic shop/a 1']],
   [{ outbox: [{ kind: 'alert' }] }, ['traffic shop/a 1', 'alerts shop/a']],
   [{ outbox: [{ kind: 'position' }] }, ['traffic shop/a 1', 'git shop/a']],
   [{ outbox: [{ kind: 'alert' }, { kind: 'revert' }] }, ['traffic shop/a 1', 'git shop/a', 'alerts shop/a']],

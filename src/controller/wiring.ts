@@ -20,7 +20,7 @@ export interface Queues {
   readonly alerts: Wakes;
 }
 
-const priorities = { running: 2, change: 1 } as const;
+const priorities = { serving: 2, change: 1 } as const;
 
 export function keyOf({ namespace = '', name }: ObjectKey): string {
   return `${namespace}/${name}`;
@@ -55,10 +55,10 @@ export function wire(canaries: Changing, watched: Readonly<Record<Watched, Chang
   }
 }
 
-/** A run in hand goes before anything at rest: its failure must not wait behind a thousand idle Canaries. */
+/** A canary that serves users goes before anything else: its failure must not wait behind a thousand others. */
 function priorityOf(object: KubeObject | undefined): number {
-  const phase = property(object?.status, 'phase');
-  return phase === 'Progressing' || phase === 'Promoting' ? priorities.running : priorities.change;
+  const weight = property(object?.status, 'canaryWeight');
+  return typeof weight === 'number' && weight > 0 ? priorities.serving : priorities.change;
 }
 
 function owedKinds(object: KubeObject | undefined): { git: boolean; alerts: boolean } {

@@ -101,4 +101,4 @@ test(`for a commit confined to the path, the planned tree is the one of git reve
     }
   }
   expect(seen.clean, `seed ${seed}`).toBeGreaterThan(0);
-}, 60_000);
+}, 600_000);

@@ -98,8 +98,9 @@ export class ObjectStore<T extends KubeObject> {
     const old = objects.get(name);
     const order = compareVersions(resourceVersion, old?.metadata.resourceVersion);
     if (old !== undefined && order !== undefined && (order === 0 || (order < 0 && !force))) return;
-    objects.set(name, object);
-    this.notify(keyOf(object.metadata), object, old);
+    const kept = old === undefined ? object : sharingSpec(object, old);
+    objects.set(name, kept);
+    this.notify(keyOf(kept.metadata), kept, old);
   }
 
   private drop(key: ObjectKey, old: T): void {
@@ -108,6 +109,13 @@ export class ObjectStore<T extends KubeObject> {
     if (objects?.size === 0) this.namespaces.delete(key.namespace ?? '');
     this.notify(keyOf(key), undefined, old);
   }
+}
+
+/** The API server counts the generation up with every change of the spec: one spec less in memory, and to be read. */
+function sharingSpec<T extends KubeObject>(object: T, old: T): T {
+  const { uid, generation } = object.metadata;
+  const same = generation !== undefined && generation === old.metadata.generation && uid === old.metadata.uid;
+  return same && old.spec !== undefined ? { ...object, spec: old.spec } : object;
 }
 
 function keyOf(key: ObjectKey): ObjectKey {

@@ -1,4 +1,4 @@
-/** Plain JSON helpers of the in-memory API server: cloning, freezing, comparing and RFC 7386 merge patches. */
+/** Plain JSON helpers of the in-memory API server: cloning, sharing, freezing, comparing and RFC 7386 merge patches. */
 import { isDeepStrictEqual } from 'node:util';
 
 export type Json = Record<string, unknown>;
@@ -23,13 +23,30 @@ export function copy<T>(value: T): T {
   return trust<T>(JSON.parse(JSON.stringify(value)));
 }
 
+const frozen = new WeakSet();
+
 /** Everything handed out is frozen, so that a caller who changes a shared object fails at once. */
 export function freeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+  if (typeof value === 'object' && value !== null && !frozen.has(value)) {
     Object.freeze(value);
+    frozen.add(value);
     for (const member of Object.values(value)) freeze(member);
   }
   return value;
+}
+
+/** As `copy`, but for the parts that are frozen already, which are shared. */
+export function settle(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || frozen.has(value)) return value;
+  if (Array.isArray(value)) return value.map(settle);
+  if (!isPlain(value)) return copy<unknown>(value);
+  const present = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(present.map(([name, member]) => [name, settle(member)]));
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** RFC 7386; answers a new value and leaves its arguments alone. */

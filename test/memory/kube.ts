@@ -99,11 +99,18 @@ export function createMemoryKube(options: MemoryKubeOptions = {}): MemoryKube {
     const before = store.find(resource, trust<ObjectKey>(request.key));
     if (before === undefined) throw notFound(resource, request.key.name ?? '');
     checkPreconditions(resource, before, dig(body, 'metadata'));
+    if (subresource === 'status') return patchStatus(before, body);
     const live = asJson(before.object);
     const after = trust<Json>(mergePatch(live, body));
     const object = narrow(live, after, subresource);
     const saved = save(resource, before, object, recordUpdate(before.owners, manager, live, object));
     return subresource === 'scale' ? scaleOf(saved) : saved;
+  }
+
+  /** Most writes are of this kind: whatever else the object holds is shared with its version before. */
+  function patchStatus(before: Entry, body: Json): KubeObject {
+    const { status } = trust<Json>(mergePatch({ status: before.object.status }, { status: body.status }));
+    return store.put(before.resource, before, { ...before.object, status }, before.owners);
   }
 
   function remove(resource: Resource, key: ObjectKey, preconditions: unknown): void {

@@ -1,6 +1,6 @@
 /** The storage of the in-memory API server: one counter of versions, one log of changes, owners and garbage. */
 import type { KubeObject, ObjectKey, Resource } from '../../src/runtime/port.ts';
-import { copy, freeze, type Json, same, trust } from './json.ts';
+import { copy, freeze, type Json, same, settle, trust } from './json.ts';
 import type { Owners } from './ownership.ts';
 
 export interface Change {
@@ -67,7 +67,7 @@ export function createStore(options: { now: () => number; garbageCollection: 'at
     find: (resource, key) => objects(resource).get(objectKey(key)),
     all: resource => [...objects(resource).values()],
     put(resource, before, object, owners) {
-      const next = trust<KubeObject>(copy(object));
+      const next = trust<KubeObject>({ ...trust<Json>(settle(object)) });
       next.metadata = stamp(resource, before?.object, next);
       if (before !== undefined && same(before.object, next)) {
         objects(resource).set(objectKey(next.metadata), { ...before, owners });

@@ -2,10 +2,9 @@
 import type { KubeObject } from '../../src/runtime/port.ts';
 import { copy, dig, isRecord, type Json, trust } from './json.ts';
 
-/** A main resource's write cannot touch the status; a subresource's write touches nothing but its own part. */
-export function narrow(live: Json, after: Json, subresource: 'status' | 'scale' | undefined): Json {
+/** A main resource's write cannot touch the status; one of the scale touches nothing but the replicas. */
+export function narrow(live: Json, after: Json, subresource: 'scale' | undefined): Json {
   if (subresource === undefined) return { ...after, status: live.status };
-  if (subresource === 'status') return { ...live, status: after.status };
   const spec = isRecord(live.spec) ? live.spec : {};
   return { ...live, spec: { ...spec, replicas: dig(after, 'spec', 'replicas') } };
 }
