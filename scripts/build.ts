@@ -1,10 +1,10 @@
-/** Bundles the operator into a single file that needs no node_modules. */
+/** Bundles the operator and the command line, each into a single file that needs no node_modules. */
 import { rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 await rm('dist', { recursive: true, force: true });
 await build({
-  entryPoints: { main: 'src/main.ts' },
+  entryPoints: { main: 'src/main.ts', siskin: 'src/cli/main.ts' },
   outdir: 'dist',
   bundle: true,
   platform: 'node',

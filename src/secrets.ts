@@ -8,14 +8,16 @@ import type { Redactor } from './runtime/redact.ts';
 
 const Data = z.object({ data: z.record(z.string(), z.string()).default({}) });
 
-/** Every value that was ever read is hidden from the log. Rejects with what to grant where the right to read is missing. */
-export function createSecretReader(kube: KubeClient, redactor: Redactor): ReadSecret {
+/** Every value that was ever read is hidden from the log. Rejects with what to grant, as `denied` says it, where the right to read is missing. */
+export function createSecretReader(
+  kube: KubeClient,
+  redactor: Redactor,
+  denied: (secret: string, namespace: string) => string = deniedToOperator,
+): ReadSecret {
   return async (namespace, name) => {
     const secret = await kube.get(Secrets, { namespace, name }).catch((error: unknown) => {
       if (!(error instanceof ApiError) || error.status !== 403) throw error;
-      throw new Error(
-        `Siskin may not read Secret ${namespace}/${name}: bind ClusterRole siskin-secrets to its ServiceAccount in namespace ${namespace}`,
-      );
+      throw new Error(denied(`Secret ${namespace}/${name}`, namespace));
     });
     if (secret === undefined) return undefined;
     const { data } = Data.parse(secret);
@@ -29,6 +31,10 @@ export function createSecretReader(kube: KubeClient, redactor: Redactor): ReadSe
     );
     return decoded;
   };
+}
+
+function deniedToOperator(secret: string, namespace: string): string {
+  return `Siskin may not read ${secret}: bind ClusterRole siskin-secrets to its ServiceAccount in namespace ${namespace}`;
 }
 
 /** User names and certificates are no secrets; hiding them would blot out ordinary words. */

@@ -89,7 +89,7 @@ export function isRefusal(read: Model | Refusal): read is Refusal {
   return 'reason' in read;
 }
 
-export function routerOf(model: Model, ports: Ports): Router {
+export function routerOf(model: Model, ports: Pick<Ports, 'routers'>): Router {
   return ports.routers[model.plan.routed ? 'gatewayapi' : 'kubernetes'];
 }
 

@@ -34,7 +34,14 @@ export async function takeSamples(
   return Promise.race([failure.promise, results.then(all => judgeStep(all) ?? 'pass')]);
 }
 
-function requestOf(model: Model, metric: Metric, context: Context, at: number, ports: Ports): CheckRequest {
+/** The check as a provider is asked for it, at `at`. */
+export function requestOf(
+  model: Model,
+  metric: Metric,
+  context: Pick<Context, 'analysedFrom'>,
+  at: number,
+  ports: Pick<Ports, 'metricTemplates' | 'routers'>,
+): CheckRequest {
   const { canary, workload, route, key } = model;
   const target = workload.target.name;
   const template = templateOf(metric, key.namespace, ports);
@@ -62,12 +69,16 @@ function requestOf(model: Model, metric: Metric, context: Context, at: number, p
 }
 
 /** A window that reached back before the run's first traffic would judge this release by the one that failed before it. */
-function windowOf(intervalMs: number, context: Context, at: number): number {
+function windowOf(intervalMs: number, context: Pick<Context, 'analysedFrom'>, at: number): number {
   const since = Math.floor((at - context.analysedFrom) / 1_000) * 1_000;
   return Math.max(1_000, Math.min(intervalMs, since));
 }
 
-function templateOf(metric: Metric, namespace: string, ports: Ports): CheckRequest['template'] {
+function templateOf(
+  metric: Metric,
+  namespace: string,
+  ports: Pick<Ports, 'metricTemplates'>,
+): CheckRequest['template'] {
   if (metric.templateRef === undefined) return undefined;
   const { name } = metric.templateRef;
   const object = ports.metricTemplates.get({ namespace, name });

@@ -52,6 +52,12 @@ export function judgeStep(results: readonly CheckResult[]): CheckResult | undefi
   );
 }
 
+/** For people: `at least 99`. */
+export function describeLimits(limits: Limits): string {
+  const { min, max } = rangeOf(limits);
+  return describeLimit(min, max);
+}
+
 function rangeOf({ name, thresholdRange, threshold }: Limits): { min: number; max: number } {
   const open = { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY };
   if (thresholdRange !== undefined) {

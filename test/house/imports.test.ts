@@ -38,6 +38,11 @@ describe('the rules', () => {
     ['src/api/a.ts', "import type { Resource } from '../runtime/port.ts';", false],
     ['src/controller/a.ts', "import { start } from '../main.ts';", true],
     ['src/controller/a.ts', "import { decide } from '../core/decide.ts';", false],
+    ['src/cli/a.ts', "import { readCanary } from '../controller/model.ts';", false],
+    ['src/cli/a.ts', "import { createSecretReader } from '../secrets.ts';", false],
+    ['src/cli/a.ts', "import { start } from '../main.ts';", true],
+    ['src/server/a.ts', "import { run } from '../cli/run.ts';", true],
+    ['src/main.ts', "import { run } from './cli/run.ts';", true],
     ['src/main.ts', "import { createNotifier } from './notify/slack.ts';", false],
   ])('%s: %j', (path, text, refused) => {
     const imports = importsOf(path, text);
