@@ -22,6 +22,9 @@ const Config = z
     'operator-namespace': z
       .string()
       .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be the name of a namespace'),
+    'argocd-namespace': z
+      .string()
+      .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be the name of a namespace'),
     identity: z.string().min(1).max(253),
     'leader-elect': z.boolean(),
     'lease-name': z.string().min(1).max(253),
@@ -61,6 +64,7 @@ const help: Readonly<Record<Name, string>> = {
     'file with the cluster and credentials; the ServiceAccount of the pod, or KUBECONFIG, when absent',
   namespaces: 'namespaces to watch, by commas; all when empty',
   'operator-namespace': 'namespace of the Lease and of the Secrets of ManifestRepositories (POD_NAMESPACE)',
+  'argocd-namespace': 'namespace of Argo CD, whose Applications are tracked by their bare name',
   identity: 'name of this replica in the Lease (POD_NAME)',
   'leader-elect': 'act only while holding the Lease; --no-leader-elect for a single replica',
   'lease-name': 'name of the Lease',
@@ -86,6 +90,7 @@ function defaults(env: NodeJS.ProcessEnv): Partial<Record<Name, string | boolean
   return {
     namespaces: '',
     'operator-namespace': env['POD_NAMESPACE'] ?? serviceAccountNamespace() ?? 'siskin-system',
+    'argocd-namespace': 'argocd',
     identity: env['POD_NAME'] ?? `${hostname()}-${randomBytes(4).toString('hex')}`,
     'leader-elect': true,
     'lease-name': 'siskin',

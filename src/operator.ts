@@ -22,7 +22,10 @@ import { WorkQueue } from './runtime/queue.ts';
 import type { Redactor } from './runtime/redact.ts';
 import { createSecretReader } from './secrets.ts';
 import type { Telemetry } from './server/telemetry.ts';
+import { createArgoCdTracer } from './trace/argocd.ts';
 import { createFluxTracer } from './trace/flux.ts';
+import { createStampTracer } from './trace/stamped.ts';
+import { createTracer } from './trace/tracer.ts';
 import { createGatewayApiRouter } from './traffic/gateway-api.ts';
 import { createKubernetesRouter } from './traffic/kubernetes.ts';
 import { createDeploymentWorkload } from './workload/deployment.ts';
@@ -148,7 +151,11 @@ function portsOf(
     },
     sampler,
     queryProblem: templateProblem,
-    tracer: createFluxTracer({ kube }),
+    tracer: createTracer([
+      createArgoCdTracer({ kube, namespace: config['argocd-namespace'] }),
+      createFluxTracer({ kube }),
+      createStampTracer(),
+    ]),
     git: createGitRepository({ cacheDir: config['cache-dir'], clock, log, signal }),
     notifier: createNotifier({
       http: { guard: createAddressGuard(addressesOf(options)) },

@@ -43,7 +43,9 @@ const Promoted = z.object({
       ...gitScope,
       head: objectId()
         .exactOptional()
-        .describe('Head of the branch when the revision was detected, or the commit which Flux applied.'),
+        .describe(
+          'Head of the branch when the revision was detected, or the commit which the agent applied.',
+        ),
       commit: objectId().exactOptional().describe('Last commit that changed the path.'),
       tree: objectId().exactOptional().describe('Tree of the path.'),
     })

@@ -157,6 +157,7 @@ describe('customResourceDefinition', () => {
       'Failed',
       'Reason',
       'Revision',
+      'Trace',
       'Message',
       'Age',
     ]);

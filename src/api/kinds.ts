@@ -40,6 +40,7 @@ const canary: Kind = {
     { name: 'Failed', type: 'integer', jsonPath: '.status.failedChecks' },
     { name: 'Reason', type: 'string', jsonPath: '.status.reason' },
     { name: 'Revision', type: 'string', jsonPath: '.status.target.revision', priority: 1 },
+    { name: 'Trace', type: 'string', jsonPath: '.status.promoted.git.confidence', priority: 1 },
     { name: 'Message', type: 'string', jsonPath: '.status.message', priority: 1 },
     age,
   ],

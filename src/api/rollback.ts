@@ -32,7 +32,7 @@ const GitRollback = z.object({
   path: repositoryPath()
     .exactOptional()
     .describe(
-      "Folder or file of the workload's manifests, relative to the repository's root; where Flux applied the workload, its Kustomization tells when unset.",
+      "Folder or file of the workload's manifests, relative to the repository's root; where Flux or Argo CD applied the workload, or CI stamped it, that tells when unset.",
     ),
   branch: branchName().exactOptional().describe("Branch that is deployed; the repository's own when unset."),
   convergeWithin: durationBetween('1s', '168h')

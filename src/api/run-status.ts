@@ -36,11 +36,19 @@ export const gitScope = {
   path: text(1024).exactOptional().describe('Path of the manifests.'),
   evidence: text(1024)
     .exactOptional()
-    .describe('What told it, such as a Kustomization of Flux with its revision; unset where the spec did.'),
+    .describe(
+      'What told it, such as a Kustomization of Flux or an Application of Argo CD with its revision; unset where the spec did.',
+    ),
+  confidence: z
+    .enum(['High', 'Medium', 'Low'])
+    .exactOptional()
+    .describe(
+      '`High` where the agent confirms it, `Medium` where parts of what it applied come from elsewhere or nobody confirms the claim, `Low` where it was found by looking.',
+    ),
 };
 
 const GitPlace = z.object({
-  head: objectId().describe('Head of the branch, or the commit which Flux applied.'),
+  head: objectId().describe('Head of the branch, or the commit which the agent applied.'),
   commit: objectId().describe('Last commit that changed the path.'),
   tree: objectId().describe('Tree of the path.'),
   ...gitScope,
@@ -50,14 +58,10 @@ const RunGit = z.object({
   state: z.enum(['Pending', 'Recorded', 'Failed']).describe('Whether the position in Git is known.'),
   head: objectId()
     .exactOptional()
-    .describe('Head of the branch when the run started, or the commit which Flux applied.'),
+    .describe('Head of the branch when the run started, or the commit which the agent applied.'),
   commit: objectId().exactOptional().describe('Last commit that changed the path.'),
   tree: objectId().exactOptional().describe('Tree of the path.'),
   ...gitScope,
-  confidence: z
-    .enum(['High', 'Medium'])
-    .exactOptional()
-    .describe('`Medium` where parts of what Flux applied come from elsewhere than the path.'),
   message: message().exactOptional().describe('Why it is not known.'),
 });
 

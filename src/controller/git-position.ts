@@ -27,7 +27,7 @@ export async function recordPosition(
   const position = await locateAt(place, run?.id === entry.runId ? run?.startedAt : undefined, ports);
   await changeStatus(
     model.key,
-    status => gitWorks(positioned(settle(status, [entry.id]), entry, position, place), ports),
+    status => gitWorks(positioned(settle(status, [entry.id]), entry, position), ports),
     ports,
   );
 }
@@ -39,11 +39,17 @@ function atRevert({ evidence: _evidence, ...place }: Place, rollback: RollbackSt
 
 /** The position with all that a revert needs to know of it. Rejects as the Git port does. */
 export async function locateAt(place: Place, startedAt: string | undefined, ports: Ports): Promise<GitPlace> {
-  const { repository, branch, path, commit, evidence } = place;
+  const { repository, branch, path, commit, evidence, confidence } = place;
   const bound = since(startedAt, ports);
   const agents = commit === undefined ? {} : { commit };
   const found = await ports.git.locate(repository, { branch, path, ...agents, ...bound });
-  return { ...found, branch, path, ...(evidence === undefined ? {} : { evidence }) };
+  return {
+    ...found,
+    branch,
+    path,
+    ...(evidence === undefined ? {} : { evidence }),
+    ...(confidence === undefined ? {} : { confidence }),
+  };
 }
 
 /**
@@ -59,12 +65,7 @@ function since(startedAt: string | undefined, ports: Ports): { before?: number }
  * The run's position is also the promoted revision's where the run has been promoted in the meantime. Once the target has
  * moved on, the branch holds another change: taking that for this revision's would revert the wrong one.
  */
-function positioned(
-  status: CanaryStatus,
-  entry: OutboxEntry,
-  place: GitPlace,
-  { confidence }: Place,
-): CanaryStatus {
+function positioned(status: CanaryStatus, entry: OutboxEntry, place: GitPlace): CanaryStatus {
   const { run, promoted } = status;
   if (entry.runId === undefined) {
     if (promoted === undefined || status.target?.revision !== promoted.revision) return status;
@@ -89,10 +90,7 @@ function positioned(
   return {
     ...status,
     ...rollback,
-    run: {
-      ...run,
-      git: { state: 'Recorded', ...place, ...(confidence === undefined ? {} : { confidence }) },
-    },
+    run: { ...run, git: { state: 'Recorded', ...place } },
     ...(isPromoted ? { promoted: { ...promoted, git: { ...promoted.git, ...place } } } : {}),
   };
 }

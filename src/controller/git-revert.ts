@@ -60,7 +60,7 @@ export async function revert(
     path,
     good,
     failed,
-    ...(failed.evidence === undefined ? {} : { evidence: failed.evidence }),
+    ...(failed.evidence === undefined ? {} : { evidence: evidenceOf(failed) }),
     canary: model.key,
     rollbackId: rollback.id,
     revision: rollback.revision,
@@ -73,6 +73,11 @@ export async function revert(
   await finish(model, entry, result, { failedCommit: failed.commit, goodCommit: good.commit }, ports);
   if (!dryRun && (result.verdict === 'Reverted' || result.verdict === 'AlreadyReverted'))
     await nudge(model, ports);
+}
+
+/** For the commit's message: who says that this is the place, and how far that can be trusted. */
+function evidenceOf({ evidence = '', confidence }: NonNullable<RollbackStatus['failed']>): string {
+  return confidence === undefined ? evidence : `${evidence} (confidence ${confidence})`;
 }
 
 /** Why the place was not recorded, where that is known. */

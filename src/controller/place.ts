@@ -1,6 +1,7 @@
 /** Where a workload's manifests are kept: what its GitOps agent says, held against what the platform team allows, or the Canary's own path. */
 import { repositoryDenial } from '../api/manifest-repository.ts';
-import type { AppliedWorkload } from '../trace/port.ts';
+import type { ManifestRepository } from '../api/parse.ts';
+import type { AppliedWorkload, Confidence, Told, TracedSource } from '../trace/port.ts';
 import type { GitSettings, Model } from './model.ts';
 import type { Ports } from './ports.ts';
 import { type Access, accessFor, specOf } from './repository.ts';
@@ -11,7 +12,7 @@ export interface Place extends Access {
   /** What the agent applied. */
   readonly commit?: string;
   readonly evidence?: string;
-  readonly confidence?: 'High' | 'Medium';
+  readonly confidence?: Confidence;
 }
 
 /** Why no place can be used until somebody changes an object. */
@@ -30,7 +31,8 @@ export function targetOf(model: Model, ports: Ports): AppliedWorkload | undefine
   const { target } = ports.workload.observe(model.workload);
   const { kind, name } = model.workload.target;
   if (target === undefined) return undefined;
-  return { group: 'apps', kind, name, namespace: model.key.namespace, labels: target.labels ?? {} };
+  const { labels = {}, annotations } = target;
+  return { group: 'apps', kind, name, namespace: model.key.namespace, labels, annotations };
 }
 
 /** Asks anew each time. Rejects with `PlaceError` where asking again does not help, else as the API client and `accessFor` do. */
@@ -45,23 +47,50 @@ export async function findPlace(model: Model, git: GitSettings, ports: Ports): P
       throw new PlaceError('PathUnknown', `spec.rollback.git.path must be set, since ${trace.why}`);
     return { ...(await accessFor(model, git, ports)), path: git.path };
   }
-  const { branch, commit, evidence, confidence } = trace;
   const spec = specOf(git, ports);
+  const { branch, commit, evidence, confidence, paths } = sourceOf(trace, git, spec);
   const what = `ManifestRepository ${git.repository}`;
-  if (!isSameRepository(trace.url, spec.url)) {
-    throw new PlaceError(
-      'RepositoryMismatch',
-      `${what} is ${repositoryName(spec.url)}, but ${evidence} is from ${repositoryName(trace.url)}`,
-    );
-  }
+  const wanted = branch ?? git.branch ?? spec.branch;
   const denial =
-    git.branch === undefined || git.branch === branch
-      ? repositoryDenial(spec, { namespace: model.key.namespace, branch })
+    git.branch === undefined || git.branch === wanted
+      ? repositoryDenial(spec, { namespace: model.key.namespace, branch: wanted })
       : `spec.rollback.git.branch is ${git.branch}`;
   if (denial !== undefined) {
-    throw new PlaceError('BranchMismatch', `${what}: ${denial}, but ${evidence} is from branch ${branch}`);
+    throw new PlaceError('BranchMismatch', `${what}: ${denial}, but ${evidence} is from branch ${wanted}`);
   }
-  // A path of the Canary's own is narrower than that of a Kustomization with many applications.
-  const path = git.path ?? trace.path;
-  return { ...(await accessFor(model, git, ports, branch)), path, commit, evidence, confidence };
+  return {
+    ...(await accessFor(model, git, ports, wanted)),
+    // A path of the Canary's own is narrower than that of an agent's object with many applications.
+    path: git.path ?? paths[0],
+    evidence,
+    confidence,
+    ...(commit === undefined ? {} : { commit }),
+  };
+}
+
+/** The one source that lies in the Canary's repository; what an agent says never leads to another one. */
+function sourceOf({ sources }: Told, git: GitSettings, spec: ManifestRepository['spec']): TracedSource {
+  const what = `ManifestRepository ${git.repository}`;
+  const within = sources.filter(({ url }) => url === undefined || isSameRepository(url, spec.url));
+  const [first, second] = within;
+  if (first === undefined) {
+    const [{ url = '', evidence }] = sources;
+    throw new PlaceError(
+      'RepositoryMismatch',
+      `${what} is ${repositoryName(spec.url)}, but ${evidence} is from ${repositoryName(url)}`,
+    );
+  }
+  if (second === undefined) return first;
+  const { path } = git;
+  const named =
+    path === undefined ? undefined : within.find(({ paths }) => paths.some(one => overlap(one, path)));
+  if (named !== undefined) return named;
+  throw new PlaceError(
+    'PathUnknown',
+    `spec.rollback.git.path must be set, since ${first.evidence} and ${second.evidence} are both from ${what}`,
+  );
+}
+
+function overlap(one: string, other: string): boolean {
+  return one === '' || one === other || one.startsWith(`${other}/`) || other.startsWith(`${one}/`);
 }

@@ -119,6 +119,6 @@ function pathProblem(model: Model, path: string | undefined, ports: Ports): Prob
   if (target === undefined || ports.tracer.isClaimed(target)) return undefined;
   return {
     reason: 'PathUnknown',
-    message: `spec.rollback.git.path must be set: ${target.kind} ${target.name} has no labels of Flux's that would tell where its manifests are`,
+    message: `spec.rollback.git.path must be set: ${target.kind} ${target.name} has no labels or annotations of Flux, Argo CD or CI that would tell where its manifests are`,
   };
 }

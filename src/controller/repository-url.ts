@@ -2,7 +2,9 @@
 
 /** Host and path without what says nothing about which repository it is; for people too, since no user or password is in it. */
 export function repositoryName(url: string): string {
-  const parsed = URL.parse(url);
+  // Argo CD also takes the short form of scp: git@host:path.
+  const [, user, host, rest] = /^([^@/:\s]+@)?([^@/:\s]+):(?!\/\/|\d+\/)(.+)$/u.exec(url) ?? [];
+  const parsed = URL.parse(host === undefined ? url : `ssh://${user ?? ''}${host}/${rest ?? ''}`);
   if (parsed === null) return '';
   const path = parsed.pathname
     .replaceAll(/\/{2,}/gu, '/')

@@ -10,6 +10,7 @@ const old = 'a'.repeat(40);
 const commit = 'b'.repeat(40);
 const apps = { namespace: 'flux-system', name: 'apps' };
 const manifests = { namespace: 'flux-system', name: 'manifests' };
+const origin = 'config.kubernetes.io/origin';
 const claimed: AppliedWorkload = {
   group: 'apps',
   kind: 'Deployment',
@@ -19,6 +20,7 @@ const claimed: AppliedWorkload = {
     'kustomize.toolkit.fluxcd.io/name': 'apps',
     'kustomize.toolkit.fluxcd.io/namespace': 'flux-system',
   },
+  annotations: {},
 };
 
 interface Setup {
@@ -68,12 +70,16 @@ async function trace(setup: Setup) {
 test('tells repository, branch, path and commit with the Kustomization as evidence', async () => {
   expect(await trace({})).toEqual({
     told: true,
-    url: 'https://git.example.com/acme/manifests.git',
-    branch: 'main',
-    path: 'apps/web',
-    commit,
-    confidence: 'High',
-    evidence: `Kustomization flux-system/apps at main@sha1:${commit}`,
+    sources: [
+      {
+        url: 'https://git.example.com/acme/manifests.git',
+        branch: 'main',
+        paths: ['apps/web'],
+        commit,
+        confidence: 'High',
+        evidence: `Kustomization flux-system/apps at main@sha1:${commit}`,
+      },
+    ],
   });
 });
 
@@ -93,7 +99,7 @@ test.each<[string, Setup, string]>([
   [
     'an OCIRepository',
     { kustomization: { sourceRef: { kind: 'OCIRepository', name: 'apps' } } },
-    'is made from OCIRepository apps, which names no commit',
+    'OCIRepository flux-system/apps does not exist',
   ],
   [
     'a Bucket',
@@ -127,8 +133,21 @@ test.each<[string, Setup, string]>([
 test.each<[string, Setup, object]>([
   ['a branch by its full name', { source: { ref: { name: 'refs/heads/env/prod' } } }, { branch: 'env/prod' }],
   ['no reference', { source: { ref: {} } }, { branch: 'master' }],
-  ['the root by no path', { kustomization: { path: undefined } }, { path: '' }],
-  ['the root by a dot', { kustomization: { path: './' } }, { path: '' }],
+  ['the root by no path', { kustomization: { path: undefined } }, { paths: [''] }],
+  ['the root by a dot', { kustomization: { path: './' } }, { paths: [''] }],
+  [
+    'one application of many by the file that kustomize noted',
+    {
+      kustomization: { path: './apps' },
+      workload: { annotations: { [origin]: 'path: web/deployment.yaml\n' } },
+    },
+    { paths: ['apps/web'], confidence: 'High' },
+  ],
+  [
+    'a base elsewhere, which narrows nothing',
+    { workload: { annotations: { [origin]: 'path: ../../base/deployment.yaml\n' } } },
+    { paths: ['apps/web'] },
+  ],
   [
     'values from elsewhere',
     { kustomization: { postBuild: { substituteFrom: [{ kind: 'ConfigMap' }] } } },
@@ -137,7 +156,7 @@ test.each<[string, Setup, object]>([
   ['values of its own', { kustomization: { postBuild: { substitute: { a: 'b' } } } }, { confidence: 'High' }],
   ['components', { kustomization: { components: ['../shared'] } }, { confidence: 'Medium' }],
 ])('%s', async (_what, setup, expected) => {
-  expect(await trace(setup)).toMatchObject({ told: true, ...expected });
+  expect(await trace(setup)).toMatchObject({ told: true, sources: [expected] });
 });
 
 test.each([
@@ -149,7 +168,9 @@ test.each([
   [`feature/x/${commit}`, commit],
   [commit, commit],
 ])('the revision %s names a commit', async (lastAttemptedRevision, expected) => {
-  expect(await trace({ kustomizationStatus: { lastAttemptedRevision } })).toMatchObject({ commit: expected });
+  expect(await trace({ kustomizationStatus: { lastAttemptedRevision } })).toMatchObject({
+    sources: [{ commit: expected }],
+  });
 });
 
 test.each(['6.1.8', `latest@sha256:${commit}`, 'main@sha1:abc', `main@md5:${commit}`, ''])(
@@ -166,7 +187,16 @@ test.each([
   ['does not count where it could not be built', { type: 'Ready', reason: 'BuildFailed' }, old],
 ])('the attempted revision %s', async (_what, condition, expected) => {
   const kustomizationStatus = { lastAppliedRevision: `main@sha1:${old}`, conditions: [condition] };
-  expect(await trace({ kustomizationStatus })).toMatchObject({ commit: expected });
+  expect(await trace({ kustomizationStatus })).toMatchObject({ sources: [{ commit: expected }] });
+});
+
+test('what was built last counts where the newest commit cannot be built', async () => {
+  const kustomizationStatus = {
+    lastAppliedRevision: `main@sha1:${'c'.repeat(40)}`,
+    conditions: [{ type: 'Ready', reason: 'BuildFailed' }],
+    history: [{ lastReconciledStatus: 'HealthCheckFailed', metadata: { revision: `main@sha1:${old}` } }],
+  };
+  expect(await trace({ kustomizationStatus })).toMatchObject({ sources: [{ commit: old }] });
 });
 
 function refuse(status: number): Intercept {

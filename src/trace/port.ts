@@ -1,4 +1,4 @@
-/** The trace port: where in Git a workload comes from, as the GitOps agent that applied it says. */
+/** The trace port: where in Git a workload comes from, as the GitOps agent that applied it, or whoever stamped it, says. */
 
 /** A workload as it is in the cluster. */
 export interface AppliedWorkload {
@@ -7,22 +7,34 @@ export interface AppliedWorkload {
   readonly namespace: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** What the agent says. It is a claim: the ManifestRepository decides what may be written, whatever is said here. */
-export interface Told {
-  readonly told: true;
-  /** URL of the repository as the agent has it; may hold a user and a password, so it is never shown. */
-  readonly url: string;
-  readonly branch: string;
-  /** Relative to the root of the repository; '' is the root. */
-  readonly path: string;
-  /** Full object name of the commit whose contents the workload was made from. */
-  readonly commit: string;
-  /** Medium where parts of what was applied do not come from this path. */
-  readonly confidence: 'High' | 'Medium';
+/**
+ * High: the agent confirms that it applied this workload, and all of it comes from these paths. Medium: parts of it come
+ * from elsewhere, or nobody confirms the claim. Low: it was found by looking.
+ */
+export type Confidence = 'High' | 'Medium' | 'Low';
+
+/** One place that a workload is made from. */
+export interface TracedSource {
+  /** URL of the repository as it is told; may hold a user and a password, so it is never shown. Undefined: whichever the Canary names. */
+  readonly url?: string;
+  /** Undefined: the repository's own. */
+  readonly branch?: string;
+  /** Relative to the root of the repository, '' is the root; the first is the workload's own, the others are shared with it. */
+  readonly paths: readonly [string, ...string[]];
+  /** Full object name of the commit whose contents the workload was made from. Undefined: the branch's head. */
+  readonly commit?: string;
+  readonly confidence: Confidence;
   /** For people: "Kustomization flux-system/apps at main@sha1:…". */
   readonly evidence: string;
+}
+
+/** What is told. It is a claim: the ManifestRepository decides what may be written, whatever is said here. */
+export interface Told {
+  readonly told: true;
+  readonly sources: readonly [TracedSource, ...TracedSource[]];
 }
 
 export interface NotTold {
@@ -34,7 +46,7 @@ export interface NotTold {
 export type Trace = Told | NotTold;
 
 export interface Tracer {
-  /** Whether an agent says that it applied this workload; asks nobody. */
+  /** Whether somebody says of this workload where it comes from; asks nobody. */
   isClaimed(workload: AppliedWorkload): boolean;
   /** Asks the API server for the agent's objects. Rejects as the API client does where that may help later. */
   trace(workload: AppliedWorkload): Promise<Trace>;

@@ -94,7 +94,9 @@ describe.each(['1.1.0', '1.2.0'])('the bad release %s', bad => {
     expect(await subjectsAfter(commit)).toEqual([aRevert]);
     const tree = await git(['rev-parse', `HEAD:apps/${name}`], app.repository.folder);
     expect(tree.trim()).toBe(rollback?.good?.tree);
-    expect((await app.repository.log('-1'))[0]?.body).toContain(`It was applied by ${evidence}.`);
+    expect((await app.repository.log('-1'))[0]?.body).toContain(
+      `It was applied by ${evidence} (confidence High).`,
+    );
   });
 
   it('is undone by Flux, which was asked at once, and no run follows', async () => {

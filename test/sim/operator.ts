@@ -22,7 +22,10 @@ import { ApiError, TerminalError, TransientError } from '../../src/runtime/error
 import { type Log, silentLog } from '../../src/runtime/log.ts';
 import type { Clock, KubeObject, ObjectKey, Resource } from '../../src/runtime/port.ts';
 import { WorkQueue } from '../../src/runtime/queue.ts';
+import { createArgoCdTracer } from '../../src/trace/argocd.ts';
 import { createFluxTracer } from '../../src/trace/flux.ts';
+import { createStampTracer } from '../../src/trace/stamped.ts';
+import { createTracer } from '../../src/trace/tracer.ts';
 import { createGatewayApiRouter } from '../../src/traffic/gateway-api.ts';
 import { createKubernetesRouter } from '../../src/traffic/kubernetes.ts';
 import { createDeploymentWorkload } from '../../src/workload/deployment.ts';
@@ -98,7 +101,11 @@ export function startOperator(world: World, name: string): Operator {
     },
     sampler: world.metrics.sampler(gate),
     queryProblem: templateProblem,
-    tracer: createFluxTracer({ kube }),
+    tracer: createTracer([
+      createArgoCdTracer({ kube, namespace: 'argocd' }),
+      createFluxTracer({ kube }),
+      createStampTracer(),
+    ]),
     git: world.manifests.port(gate),
     notifier: world.slack.notifier(gate, life),
     readSecret: () =>
