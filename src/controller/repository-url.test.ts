@@ -14,6 +14,8 @@ test.each([
   'ssh://git@git.example.com/acme/manifests.git',
   'ssh://git@git.example.com:22/acme/manifests',
   'ssh://git@Git.Example.com/acme/manifests',
+  'git@git.example.com:acme/manifests.git',
+  'git.example.com:acme/manifests',
 ])('%s is the same repository', other => {
   expect(isSameRepository(url, other)).toBe(true);
 });
@@ -25,7 +27,9 @@ test.each([
   'https://git.example.com:8443/acme/manifests.git',
   'ssh://git@git.example.com:2222/acme/manifests.git',
   'https://git.example.org/acme/manifests.git',
-  'git@git.example.com:acme/manifests.git',
+  'git@git.example.org:acme/manifests.git',
+  'git@git.example.com:2222/acme/manifests.git',
+  'C:acme/manifests.git',
   '',
 ])('%s is another one', other => {
   expect(isSameRepository(url, other)).toBe(false);
