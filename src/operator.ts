@@ -10,7 +10,9 @@ import { reconcile } from './controller/reconcile.ts';
 import { parseKey, wire } from './controller/wiring.ts';
 import { createGitRepository } from './git/repository.ts';
 import { createAddressGuard } from './http/address.ts';
-import { createSampler } from './metrics/sampler.ts';
+import { samplerOn } from './metrics/sampler.ts';
+import { createSeriesReader } from './metrics/series/reader.ts';
+import { createServers, type Servers } from './metrics/servers.ts';
 import { templateProblem } from './metrics/template.ts';
 import { createNotifier } from './notify/slack.ts';
 import { monotonicNow } from './runtime/clock.ts';
@@ -68,14 +70,14 @@ export function createOperator(options: OperatorOptions): Operator {
     metrics: telemetry.reflector,
   });
   const stopping = new AbortController();
-  const sampler = createSampler({
+  const servers = createServers({
     readSecret: createSecretReader(client, options.redactor),
     defaultServer: { address: config['metrics-server'] },
     clock,
     addresses: addressesOf(options),
     redactor: options.redactor,
   });
-  const ports = portsOf(options, caches, sampler, stopping.signal);
+  const ports = portsOf(options, caches, servers, stopping.signal);
   const queue = (name: string, workers: number, work: typeof reconcile) =>
     new WorkQueue({
       name,
@@ -110,7 +112,7 @@ export function createOperator(options: OperatorOptions): Operator {
         log.warn({ timeoutMs }, 'stopped with work in hand; it is taken up again from status');
       stopping.abort();
       await Promise.all(Object.values(caches).map(async cache => cache.stop()));
-      sampler.close();
+      servers.close();
     },
     longestRunMs: () => Math.max(...all.map(each => each.longestRunMs())),
   };
@@ -124,12 +126,7 @@ function addressesOf({ config, apiServer }: OperatorOptions) {
   };
 }
 
-function portsOf(
-  options: OperatorOptions,
-  caches: Caches,
-  sampler: Ports['sampler'],
-  signal: AbortSignal,
-): Ports {
+function portsOf(options: OperatorOptions, caches: Caches, servers: Servers, signal: AbortSignal): Ports {
   const { config, kube, clock, log, telemetry } = options;
   const { deployments, services, httproutes, gateways, gatewayclasses } = caches;
   return {
@@ -149,7 +146,8 @@ function portsOf(
       }),
       kubernetes: createKubernetesRouter(),
     },
-    sampler,
+    sampler: samplerOn(servers),
+    series: createSeriesReader({ servers, clock }),
     queryProblem: templateProblem,
     tracer: createTracer([
       createArgoCdTracer({ kube, namespace: config['argocd-namespace'] }),

@@ -65,6 +65,39 @@ const RunGit = z.object({
   message: message().exactOptional().describe('Why it is not known.'),
 });
 
+const CheckEvidence = z.object({
+  name: filled(63).describe('The check.'),
+  outcome: z.enum(['Pass', 'Fail', 'Inconclusive', 'NoData', 'Error']).describe('What it says so far.'),
+  message: text(512).describe('The same for people.'),
+  state: text(statusLimits.checkState)
+    .exactOptional()
+    .describe(
+      'Counts and evidence so far, and the boundary up to which samples were judged; no business of readers.',
+    ),
+});
+export type CheckEvidence = z.infer<typeof CheckEvidence>;
+
+const Evidence = z.object({
+  pollAt: timestamp().describe('When new samples are expected.'),
+  until: timestamp().exactOptional().describe('Up to when the samples were judged.'),
+  scrapeSeconds: z
+    .number()
+    .min(0)
+    .max(86_400)
+    .exactOptional()
+    .describe('Seconds between two samples, as the data shows.'),
+  requestsPerSecond: z
+    .number()
+    .min(0)
+    .exactOptional()
+    .describe('Requests to both sides in the last minute, per second.'),
+  allowedWeight: percent()
+    .exactOptional()
+    .describe('Percent of the requests that the impact budget allows the canary.'),
+  checks: list(CheckEvidence, statusLimits.checks).describe('The checks in the order of the spec.'),
+});
+export type RunEvidence = z.infer<typeof Evidence>;
+
 const RunStep = z.object({
   at: timestamp().describe('When it happened.'),
   text: message().describe('What happened, for people.'),
@@ -81,6 +114,11 @@ export const CanaryRunStatus = z.object({
   dueAt: timestamp().exactOptional().describe('When the next decision is due.'),
   readyBy: timestamp().exactOptional().describe('When the pods must be ready.'),
   step: z.int().min(0).max(100_000).exactOptional().describe('Index of the present step, from 0.'),
+  plannedWeight: percent()
+    .exactOptional()
+    .describe(
+      'Percent of the requests that the present step would give the canary, were there no impact budget.',
+    ),
   undecidedSince: timestamp().exactOptional().describe('Since when the checks give no answer.'),
   undecidedKind: z.enum(['noData', 'error', 'inconclusive']).exactOptional().describe('Why they give none.'),
   images: z
@@ -91,6 +129,7 @@ export const CanaryRunStatus = z.object({
     .exactOptional()
     .describe('Container images, by container name.'),
   verdict: Verdict.exactOptional().describe('The sample that decided.'),
+  evidence: Evidence.exactOptional().describe('What `analysis.checks` know so far.'),
   git: RunGit.exactOptional().describe("Where the manifests' path stood in Git when the run started."),
   retry: text(256).exactOptional().describe('The annotation `siskin.dev/retry` that started the run.'),
   steps: list(RunStep, statusLimits.steps).exactOptional().describe('What happened so far, oldest first.'),

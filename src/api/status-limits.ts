@@ -16,4 +16,8 @@ export const statusLimits = {
   /** Containers whose images are recorded. */
   images: 64,
   trackedConfigs: 256,
+  /** Checks of evidence. */
+  checks: 16,
+  /** Characters of a check's state: counts, evidence and boundary. */
+  checkState: 512,
 } as const;

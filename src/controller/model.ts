@@ -76,6 +76,12 @@ function tryParse(object: KubeObject, settings: Settings): Model | Refusal {
       message: unsupported.map(({ field, message }) => `${field} ${message}`).join('; '),
     };
   }
+  if (provider === 'kubernetes' && (canary.spec.analysis.checks ?? []).length > 0) {
+    return {
+      reason: 'InvalidSpec',
+      message: `spec.analysis.checks need a provider that divides the requests; provider kubernetes does not`,
+    };
+  }
   if (provider !== 'kubernetes' && (canary.spec.service.gatewayRefs ?? []).length === 0) {
     return {
       reason: 'InvalidSpec',

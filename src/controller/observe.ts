@@ -2,7 +2,7 @@
 import type { CanaryStatus } from '../api/canary-status.ts';
 import type { Input, Problem, Side } from '../core/input.ts';
 import { currentRevision } from '../core/revision.ts';
-import { soundState } from '../core/status.ts';
+import { millis, soundState } from '../core/status.ts';
 import type { RouteView } from '../traffic/port.ts';
 import type { PodSet, WorkloadView } from '../workload/port.ts';
 import { olderCanary } from './conflicts.ts';
@@ -35,6 +35,7 @@ export function observe(model: Model, ports: Ports, now: number): World {
     route.problem ??
     missingPrimary(view, status, seen) ??
     referenceProblem(model, ports);
+  const pollAt = pollOf(model, state.context.analysedFrom, now);
   const input: Input = {
     now,
     state,
@@ -63,8 +64,18 @@ export function observe(model: Model, ports: Ports, now: number): World {
           },
         }),
     ...(problem === undefined ? {} : { problem }),
+    ...(pollAt === undefined ? {} : { evidence: { pollAt } }),
   };
   return { input, view, route, ...(retry === undefined ? {} : { retry }) };
+}
+
+/** No wait for samples is longer, whatever a status or a clock says. */
+const longestWaitMs = 600_000;
+
+/** When new samples of the run in hand are expected; at once where it has none yet. */
+function pollOf({ plan, canary }: Model, analysedFrom: number, now: number): number | undefined {
+  if (plan.evidence === undefined || analysedFrom === 0) return undefined;
+  return Math.min(millis(canary.status.run?.evidence?.pollAt), now + longestWaitMs);
 }
 
 /** A Canary that may not have its target yet, or at all, touches nothing. */

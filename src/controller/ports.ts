@@ -1,7 +1,7 @@
 /** What the controller asks of the world, as one object that is handed to every function. */
 
 import type { GitRepository } from '../git/port.ts';
-import type { ReadSecret, Sampler } from '../metrics/port.ts';
+import type { ReadSecret, Sampler, SeriesReader } from '../metrics/port.ts';
 import type { Notifier } from '../notify/port.ts';
 import type { Cache, Clock, KubeClient, KubeObject } from '../runtime/port.ts';
 import type { Tracer } from '../trace/port.ts';
@@ -56,6 +56,8 @@ export interface Ports {
   readonly workload: Workload;
   readonly routers: Readonly<Record<'gatewayapi' | 'kubernetes', Router>>;
   readonly sampler: Sampler;
+  /** Raw samples for `analysis.checks`. */
+  readonly series: SeriesReader;
   /** Why this query cannot be used at all; undefined where it parses. */
   readonly queryProblem: (query: string) => string | undefined;
   readonly git: GitRepository;

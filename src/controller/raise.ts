@@ -15,6 +15,7 @@ export async function raise(model: Model, world: World, after: State, ports: Por
   const committed = ports.canaries.get(model.key);
   const now = committed === undefined ? undefined : readCanary(committed, ports.settings);
   if (now === undefined || isRefusal(now)) return;
-  const input = { ...world.input, state: after };
+  const { evidence: _judged, ...seen } = world.input;
+  const input = { ...seen, state: after };
   await apply(now, { ...world, input }, desired(input, false), ports);
 }

@@ -3,6 +3,7 @@ import { decide } from '../core/decide.ts';
 import type { Decision } from '../core/decision.ts';
 import { desired } from '../core/desired.ts';
 import { divergenceDueAt } from '../core/divergence.ts';
+import { type Evidence, recordEvidence, verdictOf } from '../core/evidence/release.ts';
 import type { CheckResult } from '../core/judge.ts';
 import { severityOf } from '../core/milestone.ts';
 import { type Recorded, record } from '../core/record.ts';
@@ -54,7 +55,7 @@ async function reconcileNow(key: ObjectKey, ports: Ports): Promise<Result> {
 
 async function pass(model: Model, ports: Ports): Promise<Result> {
   const { world, refusal } = await makeTrue(model, ports);
-  const { decision, verdict, world: seen } = await decideWithSamples(model, world, ports);
+  const { decision, verdict, evidence, world: seen } = await decideWithSamples(model, world, ports);
   const before = seen.input.state;
   const after = decision.event === undefined ? before : step(before, decision.event);
   if (after.context.weight < before.context.weight && decision.event?.type !== 'primaryReady') {
@@ -63,7 +64,10 @@ async function pass(model: Model, ports: Ports): Promise<Result> {
       throw error;
     });
   }
-  const recorded = record(model.canary.status, before, after, factsOf(model, seen, decision, verdict));
+  const recorded = record(model.canary.status, before, after, {
+    ...factsOf(model, seen, decision, verdict),
+    ...(evidence === undefined ? {} : { evidence: recordEvidence(evidence) }),
+  });
   const committed = await commitStatus(model.canary, model.canary.status, recorded.status, ports);
   if (committed) tell(model, recorded, before, after, ports);
   // Told; and tried again with back-off, because nothing here may change when what forbids it does.
@@ -107,14 +111,24 @@ async function decideWithSamples(
   model: Model,
   world: World,
   ports: Ports,
-): Promise<{ decision: Decision; verdict?: CheckResult; world: World }> {
+): Promise<{ decision: Decision; verdict?: CheckResult; evidence?: Evidence; world: World }> {
   const first = decide(world.input);
   if (first.needsSamples !== true) return { decision: first, world };
   const { now, state } = world.input;
-  const verdict = await takeSamples(model, state.context, now, ports);
+  const { verdict, evidence } = await takeSamples(model, state.context, now, ports);
   const again = observe(model, ports, ports.clock.now());
-  const decision = decide({ ...again.input, verdict });
-  return { decision, world: again, ...(verdict === 'pass' ? {} : { verdict }) };
+  const decision = decide({
+    ...again.input,
+    ...(verdict === undefined ? {} : { verdict }),
+    ...(evidence === undefined ? {} : { evidence: { pollAt: evidence.pollAt, judged: evidence } }),
+  });
+  const told = evidence === undefined ? verdict : (verdictOf(evidence) ?? verdict);
+  return {
+    decision,
+    world: again,
+    ...(told === 'pass' || told === undefined ? {} : { verdict: told }),
+    ...(evidence === undefined ? {} : { evidence }),
+  };
 }
 
 /** Towards safety before the commit: a run that loses its traffic loses it first, whatever happens to the status. */

@@ -4,6 +4,7 @@ import { repositoryDenial } from '../api/manifest-repository.ts';
 import { parseAlertProvider, parseManifestRepository, parseMetricTemplate } from '../api/parse.ts';
 import { unsupportedAlertProvider, unsupportedMetricTemplate } from '../api/unsupported.ts';
 import type { Problem } from '../core/input.ts';
+import { checkProblem } from './evidence-sources.ts';
 import type { Model } from './model.ts';
 import { targetOf } from './place.ts';
 import type { Ports } from './ports.ts';
@@ -11,7 +12,9 @@ import type { Ports } from './ports.ts';
 /** The first problem found; undefined where all is well. */
 export function referenceProblem(model: Model, ports: Ports): Problem | undefined {
   const beside = alertProblem(model, ports) ?? gitProblem(model, ports);
-  return templateProblem(model, ports) ?? (beside && { ...beside, besideRun: true });
+  return (
+    templateProblem(model, ports) ?? checkProblem(model, ports) ?? (beside && { ...beside, besideRun: true })
+  );
 }
 
 function templateProblem({ canary, key }: Model, ports: Ports): Problem | undefined {

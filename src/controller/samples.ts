@@ -1,20 +1,53 @@
-/** Sampling: every check of a step at once, each judged by its own limits. */
-
+/** Sampling: every check that is due at once, each judged by its own limits. */
 import { durationMs } from '../api/duration.ts';
 import { parseMetricTemplate } from '../api/parse.ts';
+import { isProven } from '../core/decide-evidence.ts';
+import type { Evidence } from '../core/evidence/release.ts';
 import { type CheckResult, judgeCheck, judgeStep } from '../core/judge.ts';
 import type { Context } from '../core/machine.ts';
 import type { CheckRequest } from '../metrics/port.ts';
+import { gatherEvidence } from './evidence.ts';
 import { type Model, routerOf } from './model.ts';
 import type { Ports } from './ports.ts';
 
 type Metric = NonNullable<Model['canary']['spec']['analysis']['metrics']>[number];
 
+/** What one pass found. The verdict on Flagger's checks is there only when the step is over; neither waits for the other to fail. */
+export interface Samples {
+  readonly verdict?: CheckResult | 'pass';
+  readonly evidence?: Evidence;
+}
+
+export async function takeSamples(
+  model: Model,
+  context: Context,
+  at: number,
+  ports: Ports,
+): Promise<Samples> {
+  const isDue = context.plan.evidence === undefined || at >= context.dueAt;
+  const decided = Promise.withResolvers<Samples>();
+  const metrics = isDue ? judgeMetrics(model, context, at, ports) : Promise.resolve(undefined);
+  const all = Promise.all([
+    metrics.then(verdict => {
+      if (typeof verdict === 'object' && verdict.outcome === 'fail') decided.resolve({ verdict });
+      return verdict;
+    }),
+    gatherEvidence(model, context, at, ports).then(evidence => {
+      if (evidence !== undefined && isProven(evidence)) decided.resolve({ evidence });
+      return evidence;
+    }),
+  ]).then(([verdict, evidence]) => ({
+    ...(verdict === undefined ? {} : { verdict }),
+    ...(evidence === undefined ? {} : { evidence }),
+  }));
+  return Promise.race([decided.promise, all]);
+}
+
 /**
  * `pass` where all checks passed, else the result that decides. One conclusive failure decides at once: a provider that
  * hangs must not keep the traffic of a release that another has found to be bad. All else takes as long as the slowest.
  */
-export async function takeSamples(
+async function judgeMetrics(
   model: Model,
   context: Context,
   at: number,

@@ -7,6 +7,9 @@ import type { Input } from './input.ts';
 import { isResting } from './state.ts';
 import { initialisedMessage } from './words.ts';
 
+/** A route divides whole percents. */
+const leastWeight = 1;
+
 type Policy = (input: Input) => Decision | undefined;
 
 const chain: readonly Policy[] = [
@@ -134,7 +137,9 @@ function canaryPods({ state, target, now, problem }: Input): Decision | undefine
     const message = context.plan.skipAnalysis
       ? 'The canary is ready; analysis is skipped.'
       : 'The canary is ready.';
-    return { event: { type: 'canaryReady', now }, reason: 'CanaryReady', message };
+    // Before the first sample nothing is known, so a budget allows no more than the least weight.
+    const limit = context.plan.evidence?.budget === undefined ? {} : { limit: leastWeight };
+    return { event: { type: 'canaryReady', now, ...limit }, reason: 'CanaryReady', message };
   }
   const pods = target?.message ?? 'the target is missing';
   const late = context.readyBy > 0 && now >= context.readyBy;

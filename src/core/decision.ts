@@ -10,6 +10,8 @@ export interface Decision {
   readonly message: string;
   /** The next absolute time (ms) at which the decision may differ without anything else changing. */
   readonly wakeAt?: number;
+  /** What `analysis.checks` say, for people. */
+  readonly evidence?: string;
   /** Samples are due: take them and decide again. */
   readonly needsSamples?: boolean;
   /** Something that a person has to repair. */

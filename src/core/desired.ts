@@ -61,6 +61,7 @@ function weightsOf({
   seen,
   route,
   now,
+  evidence,
 }: Input): { primary: number; canary: number } | undefined {
   const { phase, context } = state;
   const canaryUp = target?.available === true;
@@ -78,7 +79,8 @@ function weightsOf({
     return phase === 'Promoting' || phase === 'Finalising' ? { primary: 0, canary: 100 } : split;
   // A route below the committed weight may be a rollback that a crash kept from being committed: judge before raising it.
   // Neither is it raised while the canary's pods are waited for.
-  const waits = context.readyBy > 0 || now >= context.dueAt;
+  const isDue = now >= (evidence?.pollAt ?? context.dueAt);
+  const waits = context.readyBy > 0 || isDue || now >= context.dueAt;
   if (phase === 'Progressing' && waits && isBelow(route, state)) return undefined;
   return split;
 }

@@ -27,6 +27,8 @@ const guards: Readonly<Record<string, string>> = {
   begun: 'the canary had its first requests before',
   skips: '`skipAnalysis` is set',
   moreWeights: 'the plan has a higher weight',
+  belowLast: 'the last weight is not reached yet, so the event changes nothing',
+  eases: 'the impact budget allows more than the canary has',
   moreChecks: 'blue/green asks for further checks',
   wantsFullTraffic: 'blue/green behind a router checks once more with all requests',
   exhausted: 'this failed check reaches the threshold',

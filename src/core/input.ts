@@ -1,4 +1,5 @@
 /** Everything a decision may look at: one snapshot of the world, gathered before, so that deciding needs no second look. */
+import type { Evidence } from './evidence/release.ts';
 import type { CheckResult } from './judge.ts';
 import type { State } from './state.ts';
 
@@ -45,6 +46,8 @@ export interface Input {
   };
   /** What stands in the way until somebody acts. */
   readonly problem?: Problem;
+  /** For a run that is judged by evidence: when new samples are expected, and what they said in this pass. */
+  readonly evidence?: { readonly pollAt: number; readonly judged?: Evidence };
   /** The decisive result of this step's samples, `pass` when all passed; undefined while none were taken in this pass. */
   readonly verdict?: CheckResult | 'pass';
 }

@@ -19,6 +19,7 @@ const early = { dueAt: now + 1 };
 const inFull = running({ failures: 1, iterations: 2, undecidedSince: now - 5, undecidedKind: 'error' });
 const blank = {
   weight: 0,
+  bound: 0,
   iterations: 0,
   failures: 0,
   readyBy: 0,
@@ -121,6 +122,24 @@ const rows: readonly Row[] = [
     { type: 'passed', now },
     { phase: 'Promoting', context: { dueAt: 0, readyBy: deadline } },
   ],
+  [
+    'Progressing passed belowLast',
+    running({ weight: 30, bound: 50 }),
+    { type: 'passed', now, limit: 30 },
+    {},
+  ],
+  [
+    'Progressing eased',
+    running({ weight: 5, bound: 20, dueAt: now + 7 }),
+    { type: 'eased', now, limit: 12 },
+    { context: { weight: 12, bound: 20, stepAt: now } },
+  ],
+  [
+    'Progressing proven',
+    inFull,
+    { type: 'proven', now },
+    { phase: 'Failed', context: { ...ended, failures: 2 } },
+  ],
   ['Progressing failed noVerdictYet', running(early), { type: 'failed', now }, {}],
   [
     'Progressing failed exhausted',
@@ -160,6 +179,12 @@ const rows: readonly Row[] = [
     'WaitingPromotion gaveUp',
     waiting,
     { type: 'gaveUp', now },
+    { phase: 'Failed', context: { ...ended, failures: 1 } },
+  ],
+  [
+    'WaitingPromotion proven',
+    exampleState('WaitingPromotion', { analysedFrom: 5 }),
+    { type: 'proven', now },
     { phase: 'Failed', context: { ...ended, failures: 1 } },
   ],
   [
@@ -254,6 +279,26 @@ test.each<Event>([{ type: 'passed', now }, { type: 'failed', now }, noData])(
     expect(step(fresh, event)).toBe(fresh);
   },
 );
+
+test('an impact budget cuts steps, whose order stays; the last one lasts its time once it has its whole weight', () => {
+  const opened = step(exampleState('Progressing'), { type: 'canaryReady', now, limit: 1 });
+  expect(opened.context).toMatchObject({ weight: 1, bound: 10, dueAt: due });
+  const second = step(opened, { type: 'passed', now: due, limit: 4 });
+  expect(second.context).toMatchObject({ weight: 4, bound: 20 });
+  const last = step(second, { type: 'passed', now: due + 10_000, limit: 30 });
+  expect(last.context).toMatchObject({ weight: 30, bound: 50, dueAt: due + 20_000 });
+  const whole = step(last, { type: 'eased', now: due + 15_000, limit: 80 });
+  expect(whole.context).toMatchObject({ weight: 50, bound: 0, dueAt: due + 25_000 });
+  expect(step(whole, { type: 'passed', now: due + 25_000, limit: 80 }).phase).toBe('Promoting');
+});
+
+test.each<Event>([
+  { type: 'eased', now, limit: 5 },
+  { type: 'eased', now, limit: 100 },
+])('a budget neither takes back nor gives more than the step asks for', event => {
+  const whole = running({ weight: 10 });
+  expect(step(whole, event)).toBe(whole);
+});
 
 test('an event that a phase does not know, or that changes nothing, answers the very same state', () => {
   const failed = exampleState('Failed');

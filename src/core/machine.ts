@@ -10,6 +10,8 @@ export interface Context {
   readonly revision: string;
   /** Percent of the requests that the canary may have. */
   readonly weight: number;
+  /** Percent that the present step would give it, where the impact budget does not allow as much yet; else 0. */
+  readonly bound: number;
   /** Passed blue/green checks. */
   readonly iterations: number;
   /** Failed checks of the run; a pass does not reset them, as in Flagger. */
@@ -32,11 +34,17 @@ export type Event = { readonly now: number } & (
   | { readonly type: 'returned' }
   | { readonly type: 'gateClosed' }
   | { readonly type: 'gateOpened' }
-  | { readonly type: 'canaryReady' }
+  /** `limit`: the most percent that the impact budget allows; absent without a budget. */
+  | { readonly type: 'canaryReady'; readonly limit?: number }
   | { readonly type: 'canaryUnready' }
-  | { readonly type: 'passed' }
+  | { readonly type: 'passed'; readonly limit?: number }
   | { readonly type: 'failed' }
-  | { readonly type: 'undecided'; readonly kind: UndecidedKind }
+  /** The impact budget allows more than the canary has. */
+  | { readonly type: 'eased'; readonly limit: number }
+  /** The evidence shows that the canary is worse: no second failure is waited for, and no step. */
+  | { readonly type: 'proven' }
+  /** `quiet`: nothing is wrong, there is only too little to go on yet; nobody is told before the time limit. */
+  | { readonly type: 'undecided'; readonly kind: UndecidedKind; readonly quiet?: true }
   | { readonly type: 'gaveUp' }
   | { readonly type: 'primaryReady' }
   | { readonly type: 'elapsed' }
@@ -45,6 +53,7 @@ export type Event = { readonly now: number } & (
 
 const noRun = {
   weight: 0,
+  bound: 0,
   iterations: 0,
   failures: 0,
   readyBy: 0,
@@ -77,6 +86,18 @@ export function nextWeight(plan: Plan, weight: number): number | undefined {
   return plan.weights.find(candidate => candidate > weight);
 }
 
+/** What the present step would give the canary, in percent. */
+export function plannedWeight({ weight, bound }: Pick<Context, 'weight' | 'bound'>): number {
+  return Math.max(weight, bound);
+}
+
+/** A step of `bound` percent, or as much of it as the event's impact budget allows; never less than there is already. */
+function stepTo(bound: number, { weight }: Context, event: Event): { weight: number; bound: number } {
+  const limit = 'limit' in event ? (event.limit ?? 100) : 100;
+  const allowed = Math.max(weight, Math.min(bound, limit));
+  return { weight: allowed, bound: bound > allowed ? bound : 0 };
+}
+
 /** Blue/green behind a router ends with one check at full canary traffic. */
 function wantsFullTraffic({ plan, iterations, weight }: Context): boolean {
   return plan.strategy === 'BlueGreen' && plan.routed && weight === 0 && iterations + 1 >= plan.iterations;
@@ -95,7 +116,13 @@ export const machine = setup({
     begun: ({ context }) => context.analysedFrom > 0,
     skips: ({ context }) => context.plan.skipAnalysis,
     moreWeights: ({ context }) =>
-      context.plan.strategy === 'Canary' && nextWeight(context.plan, context.weight) !== undefined,
+      context.plan.strategy === 'Canary' && nextWeight(context.plan, plannedWeight(context)) !== undefined,
+    /** The last step is not over before the canary has had all of its requests. */
+    belowLast: ({ context }) => context.plan.strategy === 'Canary' && context.bound > 0,
+    eases: ({ context, event }) =>
+      event.type === 'eased' &&
+      context.analysedFrom > 0 &&
+      Math.min(event.limit, context.bound) > context.weight,
     moreChecks: ({ context }) =>
       context.plan.strategy === 'BlueGreen' && context.iterations + 1 < context.plan.iterations,
     wantsFullTraffic: ({ context }) => wantsFullTraffic(context),
@@ -119,6 +146,7 @@ export const machine = setup({
     end: assign(({ event, context }) => ({
       ...decided,
       weight: 0,
+      bound: 0,
       iterations: 0,
       readyBy: 0,
       analysedFrom: 0,
@@ -126,19 +154,26 @@ export const machine = setup({
       dueAt: event.now + context.plan.intervalMs,
     })),
     finish: assign({ ...noRun, dueAt: 0 }),
-    open: assign({
-      ...arm,
+    open: assign(({ context, event }) => ({
       ...decided,
+      ...stepTo(context.plan.strategy === 'Canary' ? (nextWeight(context.plan, 0) ?? 0) : 0, context, event),
+      dueAt: event.now + context.plan.intervalMs,
       readyBy: 0,
-      weight: ({ context }) => (context.plan.strategy === 'Canary' ? (nextWeight(context.plan, 0) ?? 0) : 0),
-      analysedFrom: ({ event }) => event.now,
-      stepAt: ({ event }) => event.now,
-    }),
-    advance: assign({
-      ...arm,
+      analysedFrom: event.now,
+      stepAt: event.now,
+    })),
+    advance: assign(({ context, event }) => ({
       ...decided,
-      weight: ({ context }) => nextWeight(context.plan, context.weight) ?? context.weight,
-      stepAt: ({ event }) => event.now,
+      ...stepTo(nextWeight(context.plan, plannedWeight(context)) ?? context.weight, context, event),
+      dueAt: event.now + context.plan.intervalMs,
+      stepAt: event.now,
+    })),
+    /** The last step lasts its whole time at its whole weight; the others are bounds that rise on schedule. */
+    ease: assign(({ context, event }) => {
+      const eased = stepTo(context.bound, context, event);
+      const last = nextWeight(context.plan, plannedWeight(context)) === undefined;
+      const dueAt = last ? event.now + context.plan.intervalMs : context.dueAt;
+      return { ...decided, ...eased, dueAt, stepAt: event.now };
     }),
     iterate: assign({ ...arm, ...decided, iterations: ({ context }) => context.iterations + 1 }),
     routeAll: assign({
@@ -160,6 +195,7 @@ export const machine = setup({
     recovered: assign({ ...arm, readyBy: 0 }),
     promote: assign({
       ...decided,
+      bound: 0,
       dueAt: 0,
       readyBy: ({ context, event }) => event.now + context.plan.progressDeadlineMs,
     }),
@@ -200,6 +236,7 @@ export const machine = setup({
         passed: [
           { guard: 'noVerdictYet' },
           { guard: 'moreWeights', actions: 'advance' },
+          { guard: 'belowLast' },
           { guard: 'moreChecks', actions: 'iterate' },
           { guard: 'wantsFullTraffic', actions: 'routeAll' },
           { target: 'Promoting', actions: 'promote' },
@@ -209,6 +246,8 @@ export const machine = setup({
           { guard: 'exhausted', target: 'Failed', actions: ['count', 'end'] },
           { actions: 'strike' },
         ],
+        eased: { guard: 'eases', actions: 'ease' },
+        proven: { guard: 'begun', target: 'Failed', actions: ['count', 'end'] },
         undecided: [{ guard: 'noVerdictYet' }, { actions: 'hold' }],
         gateClosed: { target: 'WaitingPromotion', actions: 'hold' },
       },
@@ -219,6 +258,7 @@ export const machine = setup({
         returned: { target: 'Succeeded', actions: 'end' },
         gateOpened: { target: 'Promoting', actions: 'promote' },
         gaveUp: { target: 'Failed', actions: 'end' },
+        proven: { guard: 'begun', target: 'Failed', actions: ['count', 'end'] },
         failed: [
           { guard: 'noVerdictYet' },
           { guard: 'exhausted', target: 'Failed', actions: ['count', 'end'] },

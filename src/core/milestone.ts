@@ -52,8 +52,12 @@ export function milestoneOf(before: State, after: State, event: Event): Mileston
       return after.context.weight > before.context.weight ? 'WeightChanged' : 'CheckPassed';
     case 'failed':
       return after.phase === 'Failed' ? 'RolledBack' : 'CheckFailed';
+    case 'eased':
+      return 'WeightChanged';
+    case 'proven':
+      return 'RolledBack';
     case 'undecided':
-      return before.context.undecidedSince > 0 ? undefined : 'Held';
+      return before.context.undecidedSince > 0 || event.quiet === true ? undefined : 'Held';
     case 'gaveUp':
       return 'RolledBack';
     case 'primaryReady':

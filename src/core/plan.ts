@@ -1,6 +1,7 @@
 /** The plan of a run: a Canary's analysis with every default filled in, as plain numbers. */
 import type { CanarySpec } from '../api/canary-spec.ts';
 import { durationMs } from '../api/duration.ts';
+import { type EvidencePlan, evidencePlanOf } from './evidence/plan.ts';
 
 export type UndecidedKind = 'noData' | 'error' | 'inconclusive';
 
@@ -19,6 +20,8 @@ export interface Plan {
   readonly promotionStep: number;
   readonly progressDeadlineMs: number;
   readonly skipAnalysis: boolean;
+  /** `analysis.checks`; undefined where there are none. */
+  readonly evidence?: EvidencePlan;
   readonly undecided: Readonly<
     Record<UndecidedKind, { readonly timeLimitMs: number; readonly policy: 'Hold' | 'Rollback' }>
   >;
@@ -30,6 +33,7 @@ const defaultIterations = 10;
 export function planOf(spec: CanarySpec, provider: string): Plan {
   const { analysis } = spec;
   const routed = provider !== 'kubernetes';
+  const evidence = evidencePlanOf(spec);
   const weights = routed ? weightsOf(analysis) : [];
   const undecided = (kind: UndecidedKind) => {
     const rule = analysis.undecided[kind];
@@ -46,6 +50,7 @@ export function planOf(spec: CanarySpec, provider: string): Plan {
     promotionStep: routed ? (analysis.stepWeightPromotion ?? 0) : 0,
     progressDeadlineMs: spec.progressDeadlineSeconds * 1_000,
     skipAnalysis: spec.skipAnalysis,
+    ...(evidence === undefined ? {} : { evidence }),
     undecided: {
       noData: undecided('noData'),
       error: undecided('error'),

@@ -13,7 +13,7 @@ export function reasonAfter(
   milestone: Milestone | undefined,
   decision: Decision,
 ): { readonly reason: string; readonly message: string } {
-  const words = sentence(milestone, before, after, decision.message);
+  const words = sentence(milestone, before, after, decision);
   const message = words.slice(0, statusLimits.message);
   if (words !== '') return { reason: decision.reason || (previous.reason ?? after.phase), message };
   const old = previous.message ?? '';

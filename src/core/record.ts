@@ -1,6 +1,6 @@
 /** Recording: the next status after a decision - the run's story, what was promoted, what is quarantined, what is owed to Git and people. */
 import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
-import type { CanaryRunStatus, RollbackStatus } from '../api/run-status.ts';
+import type { CanaryRunStatus, RollbackStatus, RunEvidence } from '../api/run-status.ts';
 import { statusLimits } from '../api/status-limits.ts';
 import { type AlertTarget, type Announcement, alertEntries } from './announce.ts';
 import { conditionsOf } from './conditions.ts';
@@ -10,6 +10,7 @@ import type { CheckResult } from './judge.ts';
 import { type Milestone, milestoneOf } from './milestone.ts';
 import { partOf } from './place.ts';
 import { reasonAfter } from './reason.ts';
+import { runAfter, withClocks, withinLimits } from './record-run.ts';
 import { quarantineAfter, rollbackOf } from './repair.ts';
 import type { RevisionRecord } from './revision.ts';
 import type { State } from './state.ts';
@@ -30,6 +31,8 @@ export interface Facts {
     readonly target: Readonly<Record<string, string>>;
   };
   readonly verdict?: CheckResult;
+  /** What `analysis.checks` know after this pass. */
+  readonly evidence?: RunEvidence;
   readonly alerts: readonly AlertTarget[];
   /** `spec.rollback.git`; undefined where Git is not Siskin's business. */
   readonly git?: {
@@ -119,82 +122,6 @@ function trouble(previous: CanaryStatus, decision: Decision): Milestone | undefi
   if (decision.stalled === true) return 'Stalled';
   if (decision.overdue === true) return 'Held';
   return decision.reason === 'Quarantined' ? 'Quarantined' : undefined;
-}
-
-function runAfter(
-  previous: CanaryStatus,
-  after: State,
-  milestone: Milestone | undefined,
-  message: string,
-  facts: Facts,
-): CanaryRunStatus | undefined {
-  const at = new Date(facts.now).toISOString();
-  if (milestone === 'NewRevision' || milestone === 'Restarted') {
-    // Kept from run to run: an annotation that was followed once stays on the Canary and must not count again.
-    const retry = facts.retry ?? previous.run?.retry;
-    return {
-      id: runId(after.context.revision, facts.now),
-      revision: after.context.revision,
-      ...(previous.promoted === undefined ? {} : { fromRevision: previous.promoted.revision }),
-      startedAt: at,
-      images: { from: withinLimits(facts.images.primary), to: withinLimits(facts.images.target) },
-      ...(facts.git === undefined || facts.git.mode === 'Off' ? {} : { git: { state: 'Pending' as const } }),
-      ...(retry === undefined ? {} : { retry }),
-      steps: [{ at, text: message }],
-    };
-  }
-  const { run } = previous;
-  if (run === undefined) return undefined;
-  const verdict = facts.verdict === undefined ? {} : { verdict: verdictOf(facts.verdict, at) };
-  if (milestone === undefined || milestone === 'Terminating') return { ...run, ...verdict };
-  // Readers count on steps only ever being appended: a very long run stops telling its middle and keeps room for its end.
-  const steps = run.steps ?? [];
-  const ends = milestone === 'Promoted' || milestone === 'RolledBack' || milestone === 'Returned';
-  const room = statusLimits.steps - (ends ? 0 : 1);
-  const kept = steps.length < room ? [...steps, { at, text: message, weight: after.context.weight }] : steps;
-  return { ...run, ...verdict, steps: kept };
-}
-
-/** The API server refuses a status that holds more, and nothing would ever be recorded again. */
-function withinLimits(images: Readonly<Record<string, string>>): Record<string, string> {
-  const first = Object.entries(images).slice(0, statusLimits.images);
-  return Object.fromEntries(first.map(([name, image]) => [name, image.slice(0, 512)]));
-}
-
-/** Unique per run, also where one revision is tried again; the same for every replica, because it comes from what was committed. */
-function runId(revision: string, now: number): string {
-  return `${revision.replace(/^v\d+-/, '')}-${now.toString(36)}`;
-}
-
-const verdictKinds = {
-  pass: 'Pass',
-  fail: 'Fail',
-  noData: 'NoData',
-  error: 'Error',
-  inconclusive: 'Inconclusive',
-} as const;
-function verdictOf(result: CheckResult, at: string): NonNullable<CanaryRunStatus['verdict']> {
-  return {
-    at,
-    check: result.check,
-    value: result.value.slice(0, 256),
-    limit: result.limit.slice(0, 256),
-    kind: verdictKinds[result.outcome],
-  };
-}
-
-function withClocks(run: CanaryRunStatus, clocks: ReturnType<typeof fieldsOf>['clocks']): CanaryRunStatus {
-  const {
-    dueAt: _due,
-    readyBy: _ready,
-    weightAt: _weight,
-    stepAt: _step,
-    undecidedSince: _since,
-    undecidedKind: _kind,
-    ...rest
-  } = run;
-  const present = Object.fromEntries(Object.entries(clocks).filter(([, value]) => value !== undefined));
-  return { ...rest, ...present };
 }
 
 function promotedAfter(

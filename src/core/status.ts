@@ -13,6 +13,7 @@ export function stateOf(status: CanaryStatus | undefined, plan: Plan): State {
     plan,
     revision: status.lastAppliedSpec ?? '',
     weight: status.canaryWeight ?? 0,
+    bound: run?.plannedWeight ?? 0,
     iterations: status.iterations ?? 0,
     failures: status.failedChecks ?? 0,
     dueAt: resting > 0 ? resting + plan.intervalMs : millis(run?.dueAt),
@@ -61,6 +62,7 @@ export function fieldsOf({ phase, context }: State): {
     Record<'dueAt' | 'readyBy' | 'weightAt' | 'stepAt' | 'undecidedSince', string | undefined>
   > & {
     readonly undecidedKind: Exclude<Context['undecidedKind'], ''> | undefined;
+    readonly plannedWeight: number | undefined;
   };
 } {
   return {
@@ -78,6 +80,7 @@ export function fieldsOf({ phase, context }: State): {
       stepAt: instant(context.stepAt),
       undecidedSince: instant(context.undecidedSince),
       undecidedKind: context.undecidedKind === '' ? undefined : context.undecidedKind,
+      plannedWeight: context.bound > 0 ? context.bound : undefined,
     },
   };
 }

@@ -1,4 +1,5 @@
 /** The sentences for people which stand in status, Events, alerts and commits, all from one place. */
+import type { Decision } from './decision.ts';
 import type { Context } from './machine.ts';
 import type { Milestone } from './milestone.ts';
 import type { State } from './state.ts';
@@ -17,16 +18,22 @@ export function progress(context: Context): string {
   return `Revision ${context.revision} gets ${context.weight} % of the requests${failed}.`;
 }
 
-/** The sentence that a milestone leaves in status; `why` is the decision's own sentence. */
-export function sentence(milestone: Milestone | undefined, before: State, after: State, why: string): string {
+/** The sentence that a milestone leaves in status, from the decision's own one and what the evidence says. */
+export function sentence(
+  milestone: Milestone | undefined,
+  before: State,
+  after: State,
+  { message: why, evidence }: Pick<Decision, 'message' | 'evidence'>,
+): string {
   const { context } = after;
+  const shown = evidence === undefined ? '' : ` ${evidence}`;
   switch (milestone) {
     case 'WeightChanged':
     case 'CheckPassed':
     case 'CanaryReady':
-      return progress(context);
+      return `${progress(context)}${shown}`;
     case 'Promoting':
-      return `Revision ${context.revision} passed and is copied to the primary.`;
+      return `Revision ${context.revision} passed and is copied to the primary.${shown}`;
     case 'PrimaryWeightChanged':
       return `The primary takes the requests back: it gets ${100 - context.weight} %.`;
     case 'Finalising':

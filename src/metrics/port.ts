@@ -1,4 +1,5 @@
 /** The metrics port: one check becomes one sample; what a sample means for the release is decided in core. */
+import type { Selector } from './vantage/port.ts';
 
 /** What came back for a check. Only `value` can pass or fail; the rest hold the run. */
 export type Sample =
@@ -62,6 +63,33 @@ export interface MetricProviderSpec {
 /** Takes samples; never rejects: every failure is a sample of kind `error` whose `why` holds no secret. */
 export interface Sampler {
   sample(request: CheckRequest): Promise<Sample>;
+}
+
+/** The raw samples of one counter, oldest first. */
+export interface RawSeries {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly samples: readonly (readonly [at: number, value: number])[];
+}
+
+/** What a selector chose, or why nobody can say. A selector that chooses nothing gives no series. */
+export type SeriesAnswer =
+  | { readonly kind: 'series'; readonly series: readonly RawSeries[] }
+  | { readonly kind: 'noData' | 'inconclusive' | 'error'; readonly why: string };
+
+export interface SeriesRequest {
+  readonly selectors: readonly Selector[];
+  /** Samples after this time, ms since the epoch; more may come. */
+  readonly from: number;
+  /** Up to this time, ms since the epoch. */
+  readonly at: number;
+  /** Undefined means the operator's default. */
+  readonly metricsServer?: string;
+}
+
+/** Reads raw samples; never rejects. What several Canaries ask one server for at one moment is asked for together. */
+export interface SeriesReader {
+  /** One answer for each selector, in their order. */
+  read(request: SeriesRequest): Promise<readonly SeriesAnswer[]>;
 }
 
 /** Reads a Secret's decoded data; undefined when it is missing. Rejects on any other failure. */

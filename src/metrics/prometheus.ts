@@ -9,7 +9,8 @@ import type { Redactor } from '../runtime/redact.ts';
 import { readAnswer, readRefusal } from './answer.ts';
 import type { Credentials } from './credentials.ts';
 import type { Limiter } from './limiter.ts';
-import type { Sample } from './port.ts';
+import type { Sample, SeriesAnswer } from './port.ts';
+import { readMatrix } from './series/matrix.ts';
 
 export interface PrometheusAccess extends Credentials {
   /** `http(s)://host[:port][/prefix]`, without `/api/v1`. */
@@ -32,13 +33,16 @@ export interface PrometheusDeps {
 export interface Prometheus {
   /** Evaluates at `at` (ms since the epoch). Never rejects. */
   query(query: string, at: number): Promise<Sample>;
+  /** The raw samples up to `at` of a range selector such as `x[5m]`. Never rejects. */
+  range(query: string, at: number): Promise<SeriesAnswer>;
   /** An answer is awaited. */
   busy(): boolean;
   /** Breaks what is under way. */
   close(): void;
 }
 
-const maxBytes = 1024 * 1024;
+/** A minute of raw samples of a hundred Canaries is far less. */
+const maxBytes = 8 * 1024 * 1024;
 /** Servers and proxies refuse long URLs; below this GET, which a read-only proxy lets through. */
 const longestUrlQuery = 4 * 1024;
 
@@ -56,21 +60,24 @@ export function createPrometheus(access: PrometheusAccess, deps: PrometheusDeps)
   const headers = requestHeaders(access);
   const { origin } = new URL(endpoint);
   const inFlight = new Map<string, Promise<Sample>>();
+  let ranges = 0;
 
-  async function ask(query: string, at: number): Promise<Sample> {
+  async function ask<T>(
+    query: string,
+    at: number,
+    read: (body: unknown) => T,
+  ): Promise<T | Extract<Sample, { kind: 'error' }>> {
     const deadline = withDeadline(timeoutMs);
-    const fail = (error: unknown): Sample =>
+    const fail = (error: unknown): Extract<Sample, { kind: 'error' }> =>
       failure(deadline.expired() ? timeoutError(origin, timeoutMs) : toHttpError(error, origin, deps.now()));
     try {
       return await limiter.run(origin, deadline.signal, async () => {
         const exchange = await instantQuery(query, at, deadline.signal);
-        if ('body' in exchange) return readAnswer(exchange.body, at);
+        if ('body' in exchange) return read(exchange.body);
         const refusal =
           isAxiosError(exchange.error) && readRefusal(exchange.error.response?.data, deps.redactor);
         const sample = fail(exchange.error);
-        return typeof refusal === 'string' && sample.kind === 'error'
-          ? { kind: 'error', why: `${sample.why}: ${refusal}` }
-          : sample;
+        return typeof refusal === 'string' ? { ...sample, why: `${sample.why}: ${refusal}` } : sample;
       });
     } catch (error) {
       return fail(error);
@@ -115,11 +122,19 @@ export function createPrometheus(access: PrometheusAccess, deps: PrometheusDeps)
       const key = `${Math.floor(at / 1000)} ${query}`;
       const running = inFlight.get(key);
       if (running !== undefined) return running;
-      const sample = ask(query, at).finally(() => inFlight.delete(key));
+      const sample = ask(query, at, body => readAnswer(body, at)).finally(() => inFlight.delete(key));
       inFlight.set(key, sample);
       return sample;
     },
-    busy: () => inFlight.size > 0,
+    async range(query, at) {
+      ranges += 1;
+      try {
+        return await ask(query, at, readMatrix);
+      } finally {
+        ranges -= 1;
+      }
+    },
+    busy: () => inFlight.size + ranges > 0,
     close: () => transport.close(),
   };
 }

@@ -29,7 +29,7 @@ const supportedTypes = ['prometheus'];
 
 /** The server, or a sentence that says why there is none. Throws HttpError for an address that is malformed. */
 export function serverOf(
-  { template, metricsServer = '' }: CheckRequest,
+  { template, metricsServer = '' }: Pick<CheckRequest, 'template' | 'metricsServer'>,
   own: DefaultServer | undefined,
 ): Server | { readonly problem: string } {
   const isGuarded = (address: string): boolean => own === undefined || parseAddress(address) !== own.address;

@@ -12,10 +12,10 @@ const ofStates: Readonly<Record<string, (state: State) => boolean>> = {
   'a weight is a percentage': ({ context: { weight } }) => weight >= 0 && weight <= 100,
   'no weight without a router': ({ context }) => context.plan.routed || context.weight === 0,
   'no weight outside of a run': ({ phase, context }) => mayHaveWeight(phase) || context.weight === 0,
-  'the weight of a run is one of its plan': ({ phase, context: { plan, weight } }) =>
+  'the weight of a run is one of its plan, or less': ({ phase, context: { plan, weight, bound } }) =>
     !isRun(phase) ||
     weight === 0 ||
-    (plan.strategy === 'Canary' ? plan.weights.includes(weight) : weight === 100),
+    (plan.strategy === 'Canary' ? plan.weights.includes(Math.max(weight, bound)) : weight === 100),
   'a run is over at its threshold': ({ phase, context }) =>
     !isRun(phase) || context.failures < context.plan.threshold,
   'failed checks never exceed the threshold': ({ context }) => context.failures <= context.plan.threshold,
@@ -36,7 +36,15 @@ const ofSteps: Readonly<Record<string, (step: Step) => boolean>> = {
     event.type === 'started' ||
     after.context.failures >= before.context.failures,
   'only pods that became ready and passed checks raise the weight': ({ before, after, event }) =>
-    after.context.weight <= before.context.weight || event.type === 'canaryReady' || event.type === 'passed',
+    after.context.weight <= before.context.weight ||
+    event.type === 'canaryReady' ||
+    event.type === 'passed' ||
+    event.type === 'eased',
+  'no weight exceeds what the impact budget allows': ({ before, after, event }) =>
+    !('limit' in event) ||
+    event.limit === undefined ||
+    before.context.plan.strategy !== 'Canary' ||
+    after.context.weight <= Math.max(before.context.weight, event.limit),
   'the revision changes with a run only': ({ before, after, event }) =>
     before.context.revision === after.context.revision ||
     event.type === 'started' ||
@@ -56,7 +64,10 @@ const ofSteps: Readonly<Record<string, (step: Step) => boolean>> = {
   'promoted is who was finalised': ({ before, after, event }) =>
     !enters('Succeeded', before, after) || before.phase === 'Finalising' || event.type === 'returned',
   'failed is who failed or was given up': ({ before, after, event }) =>
-    !enters('Failed', before, after) || event.type === 'failed' || event.type === 'gaveUp',
+    !enters('Failed', before, after) ||
+    event.type === 'failed' ||
+    event.type === 'proven' ||
+    event.type === 'gaveUp',
   'nothing undecided ends or moves a run': ({ before, after, event }) =>
     event.type !== 'undecided' ||
     (before.phase === after.phase &&

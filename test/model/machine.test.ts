@@ -20,6 +20,10 @@ function anything({ context }: Snapshot): Event[] {
     { type: 'started', now: at, revision: 'v1-a' },
     { type: 'started', now: at, revision: 'v1-b' },
     { type: 'undecided', now: at, kind: 'noData' },
+    { type: 'canaryReady', now: at, limit: 5 },
+    { type: 'passed', now: at, limit: 5 },
+    { type: 'eased', now: at, limit: 15 },
+    { type: 'eased', now: at, limit: 100 },
     ...(
       [
         'returned',
@@ -30,6 +34,7 @@ function anything({ context }: Snapshot): Event[] {
         'passed',
         'failed',
         'gaveUp',
+        'proven',
         'primaryReady',
         'elapsed',
         'deleted',
@@ -40,12 +45,13 @@ function anything({ context }: Snapshot): Event[] {
 
 /** What happens to one release which nobody interferes with. */
 function verdicts(snapshot: Snapshot): Event[] {
-  const kinds = ['initialized', 'canaryReady', 'passed', 'failed', 'primaryReady', 'elapsed'];
+  const kinds = ['initialized', 'canaryReady', 'passed', 'failed', 'proven', 'primaryReady', 'elapsed'];
   const at = Math.max(now, snapshot.context.dueAt);
   const begun = snapshot.context.analysedFrom > 0;
   const rest = isResting(snapshot.value) && snapshot.context.revision !== 'v1-a';
   return anything(snapshot).filter(event => {
     if (event.now !== at) return false;
+    if ('limit' in event) return false;
     if (event.type === 'started') return rest && event.revision === 'v1-a';
     return kinds.includes(event.type) && (event.type !== 'canaryReady' || !begun);
   });
@@ -53,9 +59,10 @@ function verdicts(snapshot: Snapshot): Event[] {
 
 /** Two states that differ in nothing but times are one. */
 function key({ value, context }: Snapshot): string {
-  const { revision, weight, iterations, failures, dueAt, readyBy, analysedFrom, undecidedSince } = context;
+  const { revision, weight, bound, iterations, failures, dueAt, readyBy, analysedFrom, undecidedSince } =
+    context;
   const clocks = [dueAt, readyBy, analysedFrom, undecidedSince].map(time => (time > 0 ? 1 : 0));
-  return [value, revision, `${weight}%`, iterations, failures, ...clocks].join(' ');
+  return [value, revision, `${weight}% of ${bound}%`, iterations, failures, ...clocks].join(' ');
 }
 
 function options(plan: Plan, events: (snapshot: Snapshot) => Event[]) {

@@ -29,7 +29,7 @@ const planned = constantFrom(...plans.map(([, plan]) => plan));
 /** Mostly a step's length onwards, at times a clock that jumps. */
 const elapsed = constantFrom(0, 1_000, 10_000, 10_000, 10_000, 61_000, 7_200_000, -3_600_000);
 
-const kinds: readonly Exclude<Event['type'], 'initialized' | 'started' | 'undecided'>[] = [
+const kinds: readonly Exclude<Event['type'], 'initialized' | 'started' | 'undecided' | 'eased'>[] = [
   'returned',
   'gateClosed',
   'gateOpened',
@@ -38,6 +38,7 @@ const kinds: readonly Exclude<Event['type'], 'initialized' | 'started' | 'undeci
   'passed',
   'failed',
   'gaveUp',
+  'proven',
   'primaryReady',
   'elapsed',
 ];
@@ -49,6 +50,10 @@ const happening = constantFrom<(at: number) => Event>(
   at => ({ type: 'started', now: at, revision: 'v1-a' }),
   at => ({ type: 'started', now: at, revision: 'v1-b' }),
   at => ({ type: 'undecided', now: at, kind: 'error' }),
+  at => ({ type: 'canaryReady', now: at, limit: 3 }),
+  at => ({ type: 'passed', now: at, limit: 3 }),
+  at => ({ type: 'eased', now: at, limit: 15 }),
+  at => ({ type: 'eased', now: at, limit: 100 }),
 );
 
 test(`any events at any times keep what must hold (seed ${baseSeed})`, () => {

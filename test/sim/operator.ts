@@ -100,6 +100,7 @@ export function startOperator(world: World, name: string): Operator {
       kubernetes: createKubernetesRouter(),
     },
     sampler: world.metrics.sampler(gate),
+    series: world.traffic.reader(gate),
     queryProblem: templateProblem,
     tracer: createTracer([
       createArgoCdTracer({ kube, namespace: 'argocd' }),

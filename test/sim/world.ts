@@ -19,6 +19,7 @@ import { createManifests, type Manifests } from './manifests.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { type Operator, startOperator } from './operator.ts';
 import { createSlack, type Slack } from './slack.ts';
+import { createTraffic, type Traffic } from './traffic.ts';
 
 export const namespace = 'shop';
 export const target = { namespace, name: 'podinfo' };
@@ -47,6 +48,7 @@ export class World {
   readonly kube: MemoryKube;
   readonly user: KubeClient;
   readonly metrics: Metrics;
+  readonly traffic: Traffic;
   readonly manifests: Manifests;
   readonly slack: Slack;
   readonly gateway: Gateway;
@@ -61,6 +63,7 @@ export class World {
     this.kube.subscribe(change => this.record({ type: 'object', at: this.clock.now(), change }));
     this.user = this.kube.client('kubectl');
     this.metrics = createMetrics(this);
+    this.traffic = createTraffic(this, target);
     this.slack = createSlack(this);
     this.manifests = createManifests(this, target, 'app:v1');
     runDeployments(this.kube, this.clock, { lagMs: 100, startMs: this.options.startMs });

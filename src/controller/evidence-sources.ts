@@ -1,0 +1,128 @@
+/** Where the counts of a check come from: the user's own selectors, or those of the data plane's vantage. */
+import type { CanaryCheck } from '../api/check.ts';
+import type { Problem } from '../core/input.ts';
+import { isChosen } from '../metrics/series/merge.ts';
+import { parseSelector } from '../metrics/series/selector.ts';
+import { vantageSeries } from '../metrics/vantage/library.ts';
+import type { ArmSeries, Selector, VantageSeries } from '../metrics/vantage/port.ts';
+import { isMatched, selectorText } from '../metrics/vantage/selector.ts';
+import { type Model, routerOf } from './model.ts';
+import type { Ports } from './ports.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+/** One counter or histogram of one side. */
+export interface Source {
+  readonly selector: Selector;
+  /** Which of its series count failed requests; absent where `bad` is a counter of its own, and for histograms. */
+  readonly isBad?: (labels: Labels) => boolean;
+  /** A counter of the failed requests alone. */
+  readonly bad?: Selector;
+}
+
+export interface Sources {
+  readonly kind: 'counters' | 'histograms';
+  readonly canary: readonly Source[];
+  readonly primary: readonly Source[];
+  readonly unitMs: number;
+}
+
+/** The sources, or a sentence that says why there are none. */
+export function sourcesOf(
+  check: CanaryCheck,
+  model: Model,
+  ports: Ports,
+): Sources | { readonly problem: string } {
+  const { compare } = check;
+  if (compare?.counts !== undefined) return ownCounts(compare.counts);
+  if (compare?.histograms !== undefined) return ownHistograms(compare.histograms);
+  const series = vantageOf(model, ports);
+  if ('problem' in series) return series;
+  return compare?.of === 'Latency' ? histogramsOf(series) : countersOf(series);
+}
+
+function vantageOf(model: Model, ports: Ports): VantageSeries | { readonly problem: string } {
+  const { canary, workload, route, key } = model;
+  const target = workload.target.name;
+  const name = canary.spec.analysis.vantage ?? routerOf(model, ports).controllerName(route) ?? 'unknown';
+  return vantageSeries(name, {
+    namespace: key.namespace,
+    target,
+    service: workload.service.name,
+    port: workload.service.port,
+    ingress: canary.spec.ingressRef?.name ?? '',
+  });
+}
+
+function countersIn({ counters }: ArmSeries): Source[] {
+  return counters.map(({ total, bad }) => ({
+    selector: total,
+    isBad: labels => bad.some(each => isMatched(each, labels)),
+  }));
+}
+
+function countersOf({ canary, primary }: VantageSeries): Sources {
+  return { kind: 'counters', canary: countersIn(canary), primary: countersIn(primary), unitMs: 1 };
+}
+
+function bucketsIn({ histograms }: ArmSeries): Source[] {
+  return histograms.map(({ buckets }) => ({ selector: buckets }));
+}
+
+function histogramsOf({ name, canary, primary }: VantageSeries): Sources | { readonly problem: string } {
+  const unitMs = canary.histograms[0]?.unitMs;
+  if (unitMs === undefined || primary.histograms.length === 0)
+    return { problem: `${name} keeps no latency by backend; name histograms of the application` };
+  return { kind: 'histograms', canary: bucketsIn(canary), primary: bucketsIn(primary), unitMs };
+}
+
+type Compare = NonNullable<CanaryCheck['compare']>;
+
+function ownCounts(counts: NonNullable<Compare['counts']>): Sources | { readonly problem: string } {
+  const canary = ownCounter(counts.canary, 'counts.canary');
+  const primary = ownCounter(counts.primary, 'counts.primary');
+  if ('problem' in canary) return canary;
+  if ('problem' in primary) return primary;
+  return { kind: 'counters', canary: [canary], primary: [primary], unitMs: 1 };
+}
+
+function ownCounter(
+  written: { readonly total: string; readonly bad: string },
+  where: string,
+): Source | { readonly problem: string } {
+  const selector = parseSelector(written.total);
+  if ('problem' in selector) return { problem: `${where}.total: ${selector.problem}` };
+  const bad = parseSelector(written.bad);
+  if ('problem' in bad) return { problem: `${where}.bad: ${bad.problem}` };
+  // A choice among the series of the total needs no query of its own.
+  const within =
+    bad.metric === selector.metric &&
+    selector.matchers.every(each =>
+      bad.matchers.some(other => JSON.stringify(other) === JSON.stringify(each)),
+    );
+  return within ? { selector, isBad: labels => isChosen(bad, labels) } : { selector, bad };
+}
+
+function ownHistograms(written: NonNullable<Compare['histograms']>): Sources | { readonly problem: string } {
+  const canary = parseSelector(written.canary.buckets);
+  if ('problem' in canary) return { problem: `histograms.canary.buckets: ${canary.problem}` };
+  const primary = parseSelector(written.primary.buckets);
+  if ('problem' in primary) return { problem: `histograms.primary.buckets: ${primary.problem}` };
+  const unitMs = written.unit === 'Seconds' ? 1_000 : 1;
+  return { kind: 'histograms', canary: [{ selector: canary }], primary: [{ selector: primary }], unitMs };
+}
+
+/** For people, the selectors of one side. */
+export function describe(sources: readonly Source[]): string {
+  return sources.map(({ selector }) => selectorText(selector)).join(' or ');
+}
+
+/** A check that can never be asked is told before a run depends on it. */
+export function checkProblem(model: Model, ports: Ports): Problem | undefined {
+  for (const [index, check] of (model.canary.spec.analysis.checks ?? []).entries()) {
+    const sources = sourcesOf(check, model, ports);
+    if ('problem' in sources)
+      return { reason: 'InvalidCheck', message: `spec.analysis.checks[${index}]: ${sources.problem}` };
+  }
+  return undefined;
+}

@@ -1,0 +1,82 @@
+/** Gathering evidence: the raw samples since the boundaries that were judged last, and what all checks say about them. */
+import { type Evidence, judgeEvidence } from '../core/evidence/release.ts';
+import type { Scraped } from '../core/evidence/scraped.ts';
+import { judgedUntil } from '../core/evidence/stored.ts';
+import type { Context } from '../core/machine.ts';
+import type { RawSeries, SeriesAnswer } from '../metrics/port.ts';
+import type { Selector } from '../metrics/vantage/port.ts';
+import { describe, type Source, type Sources, sourcesOf } from './evidence-sources.ts';
+import type { Model } from './model.ts';
+import type { Ports } from './ports.ts';
+
+/** What the primary did in this time before the run tells how often it fails anyway. */
+const historyMs = 600_000;
+/** A boundary needs a sample from before it, and the rate of requests a minute. */
+const lookBackMs = 65_000;
+/** After a longer silence the counting begins anew. */
+const longestMs = 7_200_000;
+
+/** Undefined where the Canary has no such checks. */
+export async function gatherEvidence(
+  model: Model,
+  context: Context,
+  now: number,
+  ports: Ports,
+): Promise<Evidence | undefined> {
+  const plan = context.plan.evidence;
+  if (plan === undefined) return undefined;
+  const stored = model.canary.status.run?.evidence;
+  const checks = model.canary.spec.analysis.checks ?? [];
+  const scraped = await Promise.all(
+    checks.map(async check => {
+      const sources = sourcesOf(check, model, ports);
+      if ('problem' in sources) return { kind: 'error' as const, why: sources.problem };
+      const state = stored?.checks.find(({ name }) => name === check.name)?.state;
+      const since = judgedUntil(state) ?? context.analysedFrom - historyMs;
+      const scrapeMs = (stored?.scrapeSeconds ?? 15) * 1_000;
+      const from = Math.max(now - longestMs, since - Math.max(lookBackMs, 5 * scrapeMs));
+      return scrape(sources, { from, at: now }, model, ports);
+    }),
+  );
+  const moment = { now: ports.clock.now(), analysedFrom: context.analysedFrom };
+  const evidence = judgeEvidence(plan, stored, scraped, moment);
+  for (const { outcome } of evidence.checks) ports.observe.verdict(outcome);
+  return evidence;
+}
+
+async function scrape(
+  { kind, canary, primary, unitMs }: Sources,
+  span: { readonly from: number; readonly at: number },
+  model: Model,
+  ports: Ports,
+): Promise<Scraped> {
+  const { metricsServer } = model.canary.spec;
+  const sources = [...canary, ...primary];
+  const selectors = sources.flatMap(({ selector, bad }) =>
+    bad === undefined ? [selector] : [selector, bad],
+  );
+  const answers = await ports.series.read({
+    selectors,
+    ...span,
+    ...(metricsServer === undefined ? {} : { metricsServer }),
+  });
+  const failure = answers.find(answer => answer.kind !== 'series');
+  if (failure !== undefined) return failure;
+  const of = (selector: Selector): readonly RawSeries[] => seriesIn(answers[selectors.indexOf(selector)]);
+  const names = { canary: describe(canary), primary: describe(primary) };
+  if (kind === 'histograms') {
+    const side = (list: readonly Source[]) => list.flatMap(({ selector }) => of(selector));
+    return { kind, canary: side(canary), primary: side(primary), selectors: names, unitMs };
+  }
+  const side = (list: readonly Source[]) => ({
+    total: list.flatMap(({ selector }) => of(selector)),
+    bad: list.flatMap(({ selector, bad, isBad }) =>
+      bad === undefined ? of(selector).filter(({ labels }) => isBad?.(labels)) : of(bad),
+    ),
+  });
+  return { kind, canary: side(canary), primary: side(primary), selectors: names };
+}
+
+function seriesIn(answer: SeriesAnswer | undefined): readonly RawSeries[] {
+  return answer?.kind === 'series' ? answer.series : [];
+}

@@ -1,0 +1,34 @@
+/** What one check of evidence says in one pass. */
+
+/** When a pass looks, and since when the canary has had requests; ms since the epoch. */
+export interface Moment {
+  readonly now: number;
+  readonly analysedFrom: number;
+}
+
+interface Counts {
+  readonly total: number;
+  readonly bad: number;
+}
+
+export interface CheckEvidence {
+  readonly name: string;
+  readonly outcome: 'pass' | 'fail' | 'inconclusive' | 'noData' | 'error';
+  /** What the check alone asks for. */
+  readonly action: 'advance' | 'hold' | 'rollback';
+  /** For people; begins with the check's name and ends with a full stop. */
+  readonly message: string;
+  /** To be handed in again at the next pass. */
+  readonly state?: string;
+  /** Up to which scrape it has judged, ms. */
+  readonly until?: number;
+  /** The newest scrape of all its series, ms. */
+  readonly newest?: number;
+  readonly scrapeMs?: number;
+  /** Both sides are outside the objective, and the canary is no worse. */
+  readonly sharedIncident?: boolean;
+  /** Requests of the run so far. */
+  readonly counts?: { readonly canary: Counts; readonly primary: Counts };
+  /** To both sides in the last minute. */
+  readonly requestsPerSecond?: number;
+}

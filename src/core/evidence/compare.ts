@@ -1,0 +1,143 @@
+/** One check of the canary against the primary: from raw samples, batch by batch, to what they prove. */
+import { type CheckState, startCheck } from '../analysis/check.ts';
+import { chooseBounds } from '../analysis/histogram.ts';
+import { assess, type Judgement, judgeBatch } from '../analysis/judgement.ts';
+import { judgementSentence } from '../analysis/words.ts';
+import type { CheckEvidence, Moment } from './check-evidence.ts';
+import type { EvidenceCheck } from './plan.ts';
+import { armOf, bucketsOf, type Countable, everySeriesOf, seriesOf } from './scraped.ts';
+import { boundariesOf, growth, reachOf, scrapeIntervalOf, seenUntil, timesOf } from './series.ts';
+import { readState } from './stored.ts';
+
+type Compare = Extract<EvidenceCheck, { readonly kind: 'compare' }>;
+
+/** Until two samples tell: Prometheus' own default is longer than what most people use. */
+const unknownScrapeMs = 15_000;
+
+/**
+ * Judges every batch that is complete and was not judged before. The same samples and the same stored state give the same
+ * verdict at the same boundary, so that a pass which died before its commit is repeated, not counted twice.
+ */
+export function judgeCompare(
+  check: Compare,
+  stored: string | undefined,
+  scraped: Countable,
+  moment: Moment,
+): CheckEvidence {
+  const { name, settings } = check;
+  const all = [...seriesOf(scraped, 'canary'), ...seriesOf(scraped, 'primary')];
+  const missing = missingIn(scraped, all);
+  if (missing !== undefined)
+    return { name, outcome: 'noData', action: 'hold', message: `${name}: ${missing}.`, ...keep(stored) };
+  const scrapeMs = scrapeIntervalOf(all) ?? unknownScrapeMs;
+  const until = seenUntil(all, moment.now, scrapeMs);
+  const newest = timesOf(all).at(-1);
+  if (until === undefined) {
+    const age =
+      newest === undefined ? '' : ` (the newest is ${Math.round((moment.now - newest) / 1_000)} s old)`;
+    const message = `${name}: the samples are stale${age}; is ${scraped.selectors.primary} still scraped?`;
+    return { name, outcome: 'noData', action: 'hold', message, ...keep(stored), scrapeMs };
+  }
+  const begun = begin(check, stored, scraped, moment, scrapeMs, until);
+  if (begun === undefined) {
+    const message = `${name}: no sample since the canary got its first requests.`;
+    return { name, outcome: 'noData', action: 'hold', message, scrapeMs };
+  }
+  let judgement: Judgement = assess(begun, settings);
+  const bounds = begun.bounds ?? [];
+  const reach = reachOf(everySeriesOf(scraped), begun.at, scrapeMs);
+  for (const to of boundariesOf(all, { from: begun.at, until, scrapeMs })) {
+    const from = judgement.state.at;
+    const batch = {
+      from: Math.max(from, Math.min(moment.analysedFrom, to)),
+      to,
+      canary: armOf(scraped, 'canary', { from, to, reach, bounds }),
+      primary: armOf(scraped, 'primary', { from, to, reach, bounds }),
+    };
+    judgement = judgeBatch(judgement.state, batch, settings);
+    if (judgement.action === 'rollback') break;
+  }
+  const { state, outcome, action, canary, primary, outside } = judgement;
+  return {
+    name,
+    outcome,
+    action,
+    message: `${judgementSentence(name, judgement)}.`,
+    state: JSON.stringify(state),
+    until: state.at,
+    newest: until,
+    scrapeMs,
+    sharedIncident: action === 'hold' && outside === 'both',
+    counts: { canary, primary },
+    requestsPerSecond: rateOf(all, scraped, until, scrapeMs),
+  };
+}
+
+function keep(stored: string | undefined): { state?: string } {
+  return stored === undefined ? {} : { state: stored };
+}
+
+/** A selector that finds nothing is a mistake or a canary without requests; which of the two, the primary's series tell. */
+function missingIn({ selectors, ...scraped }: Countable, all: readonly unknown[]): string | undefined {
+  if (all.length === 0) return `no series matches ${selectors.primary} or ${selectors.canary}`;
+  const primary = scraped.kind === 'counters' ? scraped.primary.total : scraped.primary;
+  return primary.length === 0 ? `no series matches ${selectors.primary}` : undefined;
+}
+
+/** The stored state, or a new one; undefined where there is no boundary to begin at yet. */
+function begin(
+  { settings, slowerThanMs }: Compare,
+  stored: string | undefined,
+  scraped: Countable,
+  { analysedFrom }: Moment,
+  scrapeMs: number,
+  until: number,
+): CheckState | undefined {
+  const all = [...seriesOf(scraped, 'canary'), ...seriesOf(scraped, 'primary')];
+  const times = timesOf(all);
+  const known = readState(stored, startCheck([], 0, settings));
+  if (known !== undefined) return known;
+  const at = beginning(scraped, times, analysedFrom, scrapeMs);
+  if (at === undefined || at > until) return undefined;
+  const marks = boundariesOf(all, { from: 0, until: at, scrapeMs });
+  const reach = reachOf([], 0, scrapeMs);
+  const bounds =
+    scraped.kind === 'histograms'
+      ? chooseBounds(
+          bucketsOf(scraped, 'primary', { from: marks[0] ?? at, to: at, reach }),
+          slowerThanMs === undefined ? undefined : slowerThanMs / 1_000,
+        )
+      : [];
+  const history = marks
+    .slice(1)
+    .map((to, index) => armOf(scraped, 'primary', { from: marks[index] ?? to, to, reach, bounds }));
+  return startCheck(history, at, settings, scraped.kind === 'histograms' ? bounds : undefined);
+}
+
+/**
+ * The last scrape before the canary's first requests; where requests to an earlier run's canary were still counted then,
+ * the first scrape after, so that this run is not judged by them.
+ */
+function beginning(
+  scraped: Countable,
+  times: readonly number[],
+  analysedFrom: number,
+  scrapeMs: number,
+): number | undefined {
+  const last = times.findLast(at => at <= analysedFrom);
+  const next = times.find(at => at >= analysedFrom);
+  if (last === undefined) return next;
+  const reach = reachOf([], 0, scrapeMs);
+  const before = growth(seriesOf(scraped, 'canary'), last - 2 * scrapeMs, last, reach);
+  return before > 0 ? next : last;
+}
+
+/** Requests to both sides in the last minute. */
+function rateOf(all: readonly unknown[], scraped: Countable, until: number, scrapeMs: number): number {
+  if (scraped.kind !== 'counters' || all.length === 0) return 0;
+  const from = Math.max(until - 60_000, timesOf(scraped.primary.total)[0] ?? until);
+  const reach = reachOf([], 0, scrapeMs);
+  const requests =
+    growth(scraped.canary.total, from, until, reach) + growth(scraped.primary.total, from, until, reach);
+  return until > from ? (requests * 1_000) / (until - from) : 0;
+}

@@ -1,0 +1,79 @@
+/** The plan of a Canary's evidence: `analysis.checks` with presets and defaults filled in, as plain numbers. */
+
+import type { CanarySpec } from '../../api/canary-spec.ts';
+import type { CanaryCheck } from '../../api/check.ts';
+import { durationMs } from '../../api/duration.ts';
+import { type CheckSettings, checkSettings, divideAlpha, presets } from '../analysis/settings.ts';
+
+export type EvidenceCheck = { readonly name: string } & (
+  | {
+      readonly kind: 'compare';
+      readonly settings: CheckSettings;
+      /** With latency and an objective: what is slower is not good; ms. */
+      readonly slowerThanMs?: number;
+    }
+  | { readonly kind: 'threshold'; readonly max: number; readonly alpha: number }
+  | { readonly kind: 'burnRate'; readonly slo: number; readonly windowMs: number; readonly max: number }
+);
+
+/** Requests that a bad release may fail, or a share of what its objective leaves in 30 days. */
+export type Budget =
+  | { readonly failedRequests: number }
+  | { readonly errorBudgetShare: number; readonly slo: number };
+
+export interface EvidencePlan {
+  readonly checks: readonly EvidenceCheck[];
+  readonly budget?: Budget;
+}
+
+/** Undefined where the Canary is judged by thresholds alone. */
+export function evidencePlanOf({ analysis }: CanarySpec): EvidencePlan | undefined {
+  const { checks = [], preset, impactBudget } = analysis;
+  if (checks.length === 0) return undefined;
+  const proves = checks.filter(({ burnRate }) => burnRate === undefined);
+  // A burn rate only holds: it can raise no false alarm, so it gets no share of their probability.
+  const shares = divideAlpha(
+    presets[preset].falseRollbackProbability,
+    proves.map(() => 1),
+  );
+  const warmUpMs = durationMs(analysis.warmUp) ?? 30_000;
+  return {
+    checks: checks.map(check => checkOf(check, preset, shares[proves.indexOf(check)] ?? 0, warmUpMs)),
+    ...(impactBudget === undefined ? {} : { budget: budgetOf(impactBudget) }),
+  };
+}
+
+function checkOf(
+  { name, compare, threshold, burnRate }: CanaryCheck,
+  preset: CanarySpec['analysis']['preset'],
+  alpha: number,
+  warmUpMs: number,
+): EvidenceCheck {
+  if (threshold !== undefined)
+    return { name, kind: 'threshold', max: threshold.maxErrorPercent / 100, alpha };
+  if (burnRate !== undefined) {
+    const windowMs = durationMs(burnRate.window) ?? 300_000;
+    return { name, kind: 'burnRate', slo: burnRate.objective / 100, windowMs, max: burnRate.max };
+  }
+  const { of, tolerance, objective, minRequests, onFail = 'Rollback', slowerThan } = compare ?? {};
+  const slowerThanMs = slowerThan === undefined ? undefined : durationMs(slowerThan);
+  const settings = checkSettings(of === 'Latency' ? 'latency' : 'errors', preset, {
+    alpha,
+    warmUpMs,
+    ratio: tolerance?.ratio ?? 1,
+    onFail: onFail === 'Hold' ? 'hold' : 'rollback',
+    ...(tolerance?.difference === undefined ? {} : { tolerance: tolerance.difference / 100 }),
+    ...(minRequests === undefined ? {} : { minRequests }),
+    ...(objective === undefined ? {} : { slo: objective / 100 }),
+  });
+  return { name, kind: 'compare', settings, ...(slowerThanMs === undefined ? {} : { slowerThanMs }) };
+}
+
+function budgetOf({
+  failedRequests,
+  errorBudget,
+}: NonNullable<CanarySpec['analysis']['impactBudget']>): Budget {
+  return errorBudget === undefined
+    ? { failedRequests: failedRequests ?? 1 }
+    : { errorBudgetShare: errorBudget.share / 100, slo: errorBudget.objective / 100 };
+}

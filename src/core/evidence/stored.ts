@@ -1,0 +1,28 @@
+/** The state of a check between two passes, as text in status: what somebody else wrote there is not taken for it. */
+
+/** The stored state where it has the form of `fresh`; else undefined, and the check begins anew. */
+export function readState<T extends object>(text: string | undefined, fresh: T): T | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return hasForm(value, fresh) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Up to when the stored state has judged, ms; undefined where nothing is stored. */
+export function judgedUntil(text: string | undefined): number | undefined {
+  return readState(text, { at: 0 })?.at;
+}
+
+function hasForm<T extends object>(value: unknown, form: T): value is T {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.entries(form).every(([name, member]) => isLike(Reflect.get(value, name), member));
+}
+
+function isLike(value: unknown, member: unknown): boolean {
+  if (Array.isArray(member)) return Array.isArray(value) && value.every(item => typeof item === 'number');
+  if (typeof member === 'object' && member !== null) return hasForm(value, member);
+  return typeof value === typeof member;
+}

@@ -1,0 +1,57 @@
+/** Many selectors, few queries: those which differ in the value of one label are asked for together and told apart here. */
+import type { Matcher, Selector } from '../vantage/port.ts';
+import { escapeRegex, isMatched, selectorText } from '../vantage/selector.ts';
+
+/** So many alternatives stand in one query: more would be a URL and an answer that servers refuse. */
+const mostAlternatives = 60;
+
+/** One query, and the selectors whose series are all in its answer. */
+export interface Merged {
+  readonly selector: Selector;
+  /** As `selectorText` writes them. */
+  readonly covers: ReadonlySet<string>;
+}
+
+/** Queries which together choose every series that any of `wanted` chooses, and not many more. */
+export function mergeSelectors(wanted: readonly Selector[]): Merged[] {
+  const distinct = new Map(wanted.map(selector => [selectorText(selector), selector]));
+  return [...Map.groupBy(distinct.values(), shapeOf).values()].flatMap(group => {
+    const size = keyLabel(group[0]?.matchers ?? []) === undefined ? 1 : mostAlternatives;
+    const merged: Merged[] = [];
+    for (let start = 0; start < group.length; start += size) {
+      const part = group.slice(start, start + size);
+      merged.push({ selector: together(part), covers: new Set(part.map(each => selectorText(each))) });
+    }
+    return merged;
+  });
+}
+
+/** Equal for selectors that may differ in nothing but the value of one label, the most telling one of them. */
+function shapeOf({ metric, matchers }: Selector): string {
+  const label = keyLabel(matchers);
+  return JSON.stringify([metric, matchers.map(each => (each.label === label ? [label] : each))]);
+}
+
+/** The label that names the backend: the last one with a plain value, where no other matcher speaks of it. */
+function keyLabel(matchers: readonly Matcher[]): string | undefined {
+  return matchers.findLast(
+    ({ op, label }) => op === '=' && matchers.filter(each => each.label === label).length === 1,
+  )?.label;
+}
+
+function together(group: readonly Selector[]): Selector {
+  const [first = { metric: '', matchers: [] }, ...others] = group;
+  const label = keyLabel(first.matchers);
+  if (others.length === 0 || label === undefined) return first;
+  const values = group.map(({ matchers }) => matchers.find(each => each.label === label)?.value ?? '');
+  const either: Matcher = { label, op: '=~', value: values.map(escapeRegex).join('|') };
+  return {
+    metric: first.metric,
+    matchers: first.matchers.map(each => (each.label === label ? either : each)),
+  };
+}
+
+/** Whether a series of an answer is one that this selector chooses. */
+export function isChosen({ metric, matchers }: Selector, labels: Readonly<Record<string, string>>): boolean {
+  return labels['__name__'] === metric && matchers.every(each => isMatched(each, labels));
+}

@@ -1,0 +1,128 @@
+/** Releases judged by evidence: what is promoted, what is taken back and when, and what only holds. */
+import { expect, test } from 'vitest';
+import { noFaults } from './faults.ts';
+import { statusOf } from './oracle/replay.ts';
+import { weightsSum } from './oracle/traffic.ts';
+import { type CanarySpecDraft, createCanary } from './scenarios.ts';
+import type { Story } from './traffic.ts';
+import { World } from './world.ts';
+
+const steady: Story = { requestsPerSecond: 100, scrapeMs: 5_000, errors: () => 0.001 };
+
+async function releasing(
+  image: string,
+  story: Partial<Story>,
+  analysis: Record<string, unknown> = {},
+): Promise<World> {
+  const world = new World();
+  await world.install();
+  world.traffic.begin({ ...steady, ...story });
+  await createCanary(world, {
+    spec(spec: CanarySpecDraft) {
+      delete spec.analysis['metrics'];
+      Object.assign(spec.analysis, { warmUp: '5s', checks: [{ name: 'errors', compare: {} }], ...analysis });
+    },
+  });
+  await world.run(120);
+  world.manifests.push(image);
+  await world.manifests.sync();
+  return world;
+}
+
+async function until(world: World, holds: () => boolean, seconds = 900): Promise<void> {
+  for (let second = 0; second < seconds && !holds(); second += 1) await world.run(1);
+  if (!holds()) throw new Error(`never held: ${JSON.stringify(world.canary()?.status, null, 1)}`);
+}
+
+function phaseIs(world: World, phase: string): () => boolean {
+  return () => statusOf(world.canary()).phase === phase;
+}
+
+/** The bad image fails this share of its requests, all others what is normal. */
+function bad(share: number): Story['errors'] {
+  return image => (image.includes('bad') ? share : 0.001);
+}
+
+test('a good release is promoted, and its status says by what', async () => {
+  const world = await releasing('app:v2', {});
+  await until(world, phaseIs(world, 'Succeeded'));
+  const { run } = statusOf(world.canary());
+  expect(run?.evidence?.checks).toMatchObject([{ name: 'errors', outcome: 'Pass' }]);
+  expect(run?.evidence?.checks[0]?.message).toMatch(
+    /^errors: canary \S+ % of [\d,]+ requests, primary \S+ % of [\d,]+ requests; evidence \S+ % of the limit\.$/u,
+  );
+  expect(run?.evidence).toMatchObject({ scrapeSeconds: 5 });
+  expect(run?.steps?.map(({ weight }) => weight)).toEqual(expect.arrayContaining([20, 40, 60]));
+});
+
+test.each([0.05, 0.5])('a release that fails %f of its requests is taken back', async share => {
+  const world = await releasing('app:bad', { errors: bad(share) });
+  await until(world, phaseIs(world, 'Failed'));
+  const status = statusOf(world.canary());
+  expect(status).toMatchObject({ reason: 'ChecksFailed', canaryWeight: 0 });
+  expect(status.run?.verdict).toMatchObject({
+    check: 'errors',
+    kind: 'Fail',
+    limit: 'no worse than the primary',
+  });
+  expect(status.message).toMatch(
+    /^errors: canary .+ % of .+ requests, primary .+; .*evidence .+ of the limit\./u,
+  );
+  expect(status.rollback?.reason).toBe(status.message);
+  expect(weightsSum(world.history)).toEqual([]);
+});
+
+test('with a budget of 25 few requests fail, and a good release gets there all the same', async () => {
+  const impactBudget = { failedRequests: 25 };
+  const world = await releasing('app:bad', { errors: bad(0.5) }, { impactBudget });
+  await until(world, phaseIs(world, 'Failed'));
+  expect(world.traffic.failed()).toBeLessThanOrEqual(25);
+  const good = await releasing('app:v2', {}, { impactBudget });
+  await until(good, phaseIs(good, 'Succeeded'));
+  const weights = statusOf(good.canary()).run?.steps?.map(({ weight }) => weight) ?? [];
+  expect(weights).toContain(1);
+  expect(Math.max(...weights.map(weight => weight ?? 0))).toBe(60);
+});
+
+test('a Prometheus that is gone for a minute holds the run, which then goes on', async () => {
+  const world = await releasing('app:v2', { gone: [140, 200] });
+  await until(world, () => statusOf(world.canary()).reason === 'MetricsUnavailable', 120);
+  expect(statusOf(world.canary()).message).toContain('connection refused');
+  await until(world, phaseIs(world, 'Succeeded'));
+});
+
+function incident(_image: string, at: number): number {
+  return at > 140 && at < 200 ? 0.05 : 0.001;
+}
+
+test('an incident which both sides share holds the run, which then goes on', async () => {
+  const checks = [{ name: 'errors', compare: { objective: 99 } }];
+  const world = await releasing('app:v2', { errors: incident }, { checks });
+  await until(world, () => statusOf(world.canary()).reason === 'SharedIncident', 120);
+  await until(world, phaseIs(world, 'Succeeded'));
+});
+
+test('a pass that dies before its commit judges the same boundaries again, and each counts once', async () => {
+  const world = await releasing('app:bad', { errors: bad(0.02) });
+  let crashes = 0;
+  world.faults = {
+    ...noFaults,
+    strike({ what }) {
+      if (
+        !what.startsWith('patch canaries') ||
+        crashes >= 3 ||
+        statusOf(world.canary()).run?.weightAt === undefined
+      )
+        return undefined;
+      crashes += 1;
+      return { kind: crashes % 2 === 0 ? 'crash-after' : 'crash-before' };
+    },
+  };
+  await until(world, phaseIs(world, 'Failed'));
+  expect(crashes).toBe(3);
+  const counted = /canary (\S+) % of ([\d,]+) requests/u;
+  const judged = Number(counted.exec(statusOf(world.canary()).message ?? '')?.[2]?.replace(',', ''));
+  const atLast = world.options.operators * steady.requestsPerSecond * (steady.scrapeMs / 1_000);
+  expect(judged).toBeLessThanOrEqual(world.traffic.served());
+  expect(judged).toBeGreaterThan(world.traffic.served() - atLast);
+});

@@ -1,0 +1,120 @@
+/** A gateway's counters: requests in the weights that the route has, errors as a story tells, scraped as Prometheus would. */
+import { Deployments } from '../../src/api/resources.ts';
+import type { RawSeries, SeriesAnswer, SeriesReader } from '../../src/metrics/port.ts';
+import { isChosen } from '../../src/metrics/series/merge.ts';
+import type { ObjectKey } from '../../src/runtime/port.ts';
+import { imageOf } from './deployments.ts';
+import type { Gate } from './gate.ts';
+import { createRandom } from './random.ts';
+import type { World } from './world.ts';
+
+export interface Story {
+  readonly requestsPerSecond: number;
+  readonly scrapeMs: number;
+  /** Share of failed requests of an image, by seconds since the beginning. */
+  readonly errors: (image: string, at: number) => number;
+  /** Between these seconds nothing is scraped and nobody answers. */
+  readonly gone?: readonly [from: number, until: number];
+  readonly seed?: number;
+}
+
+export interface Traffic {
+  /** Begins to send requests. */
+  begin(story: Story): void;
+  /** Requests that the canary failed so far, and all that it got. */
+  failed(): number;
+  served(): number;
+  reader(gate: Gate): SeriesReader;
+}
+
+interface Counter {
+  readonly side: 'canary' | 'primary';
+  readonly code: string;
+  value: number;
+  readonly samples: [number, number][];
+}
+
+function labelsOf({ side, code }: Counter, { namespace, name }: ObjectKey): Record<string, string> {
+  return {
+    __name__: 'traefik_service_requests_total',
+    service: `${namespace ?? ''}-${name}-${side}-http-9898@kubernetesgateway`,
+    code,
+    instance: 'gateway:8080',
+    job: 'gateway',
+  };
+}
+
+/** `target`: the workload whose canary and primary answer. */
+export function createTraffic(world: World, target: ObjectKey): Traffic {
+  const primary = { ...target, name: `${target.name}-primary` };
+  const counters = new Map<string, Counter>();
+  let story: Story | undefined;
+
+  function count(side: Counter['side'], code: string, requests: number): void {
+    if (requests === 0) return;
+    const key = `${side} ${code}`;
+    const counter = counters.get(key) ?? { side, code, value: 0, samples: [] };
+    counter.value += requests;
+    counters.set(key, counter);
+  }
+
+  function isGone(): boolean {
+    const [from, until] = story?.gone ?? [0, 0];
+    return world.seconds() >= from && world.seconds() < until;
+  }
+
+  function serve({ requestsPerSecond, errors }: Story, random: () => number): void {
+    const weight = world.gateway.effective(target.namespace ?? '', target.name)?.canary ?? 0;
+    const images = {
+      canary: imageOf(world.kube.peek(Deployments, target)),
+      primary: imageOf(world.kube.peek(Deployments, primary)),
+    };
+    for (let request = 0; request < requestsPerSecond; request += 1) {
+      const side = random() * 100 < weight ? 'canary' : 'primary';
+      count(side, random() < errors(images[side], world.seconds()) ? '500' : '200', 1);
+    }
+  }
+
+  function every(ms: number, act: () => void): void {
+    world.clock.after(ms, () => {
+      act();
+      every(ms, act);
+    });
+  }
+
+  function ask(from: number, at: number): RawSeries[] {
+    return [...counters.values()].flatMap(counter => {
+      const samples = counter.samples.filter(([time]) => time > from && time <= at);
+      return samples.length === 0 ? [] : [{ labels: labelsOf(counter, target), samples }];
+    });
+  }
+
+  return {
+    begin(told) {
+      story = told;
+      const random = createRandom(told.seed ?? 1);
+      every(1_000, () => serve(told, () => random.next()));
+      every(told.scrapeMs, () => {
+        if (isGone()) return;
+        for (const { samples, value } of counters.values()) samples.push([world.clock.now(), value]);
+      });
+    },
+    failed: () => counters.get('canary 500')?.value ?? 0,
+    served: () => ['200', '500'].reduce((sum, code) => sum + (counters.get(`canary ${code}`)?.value ?? 0), 0),
+    reader: gate => ({
+      read: ({ selectors, from, at }) =>
+        gate
+          .pass({ what: 'read series', mutates: false, remote: true }, (): SeriesAnswer[] =>
+            selectors.map(selector =>
+              isGone()
+                ? { kind: 'error', why: 'prometheus: connection refused' }
+                : {
+                    kind: 'series',
+                    series: ask(from, at).filter(({ labels }) => isChosen(selector, labels)),
+                  },
+            ),
+          )
+          .catch((error: unknown) => selectors.map(() => ({ kind: 'error' as const, why: String(error) }))),
+    }),
+  };
+}
