@@ -8,6 +8,7 @@ import { deliverGit } from './controller/deliver-git.ts';
 import type { Ports } from './controller/ports.ts';
 import { reconcile } from './controller/reconcile.ts';
 import { parseKey, wire } from './controller/wiring.ts';
+import { createForge } from './forge/forge.ts';
 import { createGitRepository } from './git/repository.ts';
 import { createAddressGuard } from './http/address.ts';
 import { samplerOn } from './metrics/sampler.ts';
@@ -77,7 +78,12 @@ export function createOperator(options: OperatorOptions): Operator {
     addresses: addressesOf(options),
     redactor: options.redactor,
   });
-  const ports = portsOf(options, caches, servers, stopping.signal);
+  const forge = createForge({
+    guard: createAddressGuard(addressesOf(options)),
+    now: () => clock.now(),
+    hide: secrets => options.redactor.hide([...secrets]),
+  });
+  const ports = portsOf(options, caches, { servers, forge }, stopping.signal);
   const queue = (name: string, workers: number, work: typeof reconcile) =>
     new WorkQueue({
       name,
@@ -113,6 +119,7 @@ export function createOperator(options: OperatorOptions): Operator {
       stopping.abort();
       await Promise.all(Object.values(caches).map(async cache => cache.stop()));
       servers.close();
+      forge.dispose();
     },
     longestRunMs: () => Math.max(...all.map(each => each.longestRunMs())),
   };
@@ -126,7 +133,12 @@ function addressesOf({ config, apiServer }: OperatorOptions) {
   };
 }
 
-function portsOf(options: OperatorOptions, caches: Caches, servers: Servers, signal: AbortSignal): Ports {
+function portsOf(
+  options: OperatorOptions,
+  caches: Caches,
+  { servers, forge }: { readonly servers: Servers; readonly forge: Ports['forge'] },
+  signal: AbortSignal,
+): Ports {
   const { config, kube, clock, log, telemetry } = options;
   const { deployments, services, httproutes, gateways, gatewayclasses } = caches;
   return {
@@ -154,6 +166,7 @@ function portsOf(options: OperatorOptions, caches: Caches, servers: Servers, sig
       createFluxTracer({ kube }),
       createStampTracer(),
     ]),
+    forge,
     git: createGitRepository({ cacheDir: config['cache-dir'], clock, log, signal }),
     notifier: createNotifier({
       http: { guard: createAddressGuard(addressesOf(options)) },

@@ -37,7 +37,18 @@ function deniedToOperator(secret: string, namespace: string): string {
   return `Siskin may not read ${secret}: bind ClusterRole siskin-secrets to its ServiceAccount in namespace ${namespace}`;
 }
 
-/** User names and certificates are no secrets; hiding them would blot out ordinary words. */
+const plainKeys = new Set([
+  'username',
+  'ca.crt',
+  'caFile',
+  'known_hosts',
+  'identity.pub',
+  'githubAppID',
+  'githubAppInstallationID',
+  'githubAppBaseURL',
+]);
+
+/** User names, numbers and certificates are no secrets; hiding them would blot out ordinary words. */
 function isSecret(key: string): boolean {
-  return !['username', 'ca.crt', 'caFile', 'known_hosts', 'identity.pub'].includes(key);
+  return !plainKeys.has(key);
 }

@@ -75,12 +75,13 @@ const Notification = z.object({
 
 const OutboxEntry = z.object({
   id: filled(256).describe('Identity of the entry.'),
-  kind: z.enum(['alert', 'position', 'revert']).describe('What is to be done.'),
+  kind: z.enum(['alert', 'position', 'revert', 'close']).describe('What is to be done.'),
   provider: text(317).exactOptional().describe('The AlertProvider, as namespace/name.'),
   severity: z.enum(['info', 'warn', 'error']).exactOptional().describe('Severity of an alert.'),
   event: text(256).exactOptional().describe('What the alert tells of.'),
   runId: text(128).exactOptional().describe('The run that it belongs to.'),
-  text: message().exactOptional().describe('The sentence that the alert tells.'),
+  text: message().exactOptional().describe('The sentence that the alert tells, or the comment.'),
+  pullRequest: z.int().min(1).exactOptional().describe('The pull request that is to be closed.'),
   createdAt: timestamp().describe('When it was put in.'),
   attempts: z.int().min(0).describe('Number of tries so far.'),
   nextAttemptAt: timestamp().exactOptional().describe('When the next try is due.'),

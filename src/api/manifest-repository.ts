@@ -24,8 +24,47 @@ export const ManifestRepositorySpec = z.object({
   secretRef: localRef('Secret')
     .exactOptional()
     .describe(
-      "A Secret of the operator's namespace: `username` and `password`, or `bearerToken`, with `ca.crt`; or `identity`, `known_hosts` and `password` for SSH.",
+      "A Secret of the operator's namespace: `username` and `password`, or `bearerToken`, with `ca.crt`; or `identity`, `known_hosts` and `password` for SSH; or `githubAppID`, `githubAppInstallationID` and `githubAppPrivateKey`. The host's API is asked with the same, or with `apiToken`.",
     ),
+  provider: z
+    .enum(['Gitea', 'GitHub', 'GitLab', 'Bitbucket', 'Azure'])
+    .exactOptional()
+    .describe(
+      'Host of the repository, for pull requests and commit statuses; `Gitea` is Forgejo too. Known by itself for github.com, gitlab.com, bitbucket.org, dev.azure.com, codeberg.org and gitea.com.',
+    ),
+  apiUrl: filled(2048)
+    .regex(
+      /^https:\/\/[A-Za-z0-9[][A-Za-z0-9.:\]-]*(\/[^\s@?#\p{Cc}]*)?$/u,
+      'must be an https URL without a password',
+    )
+    .exactOptional()
+    .describe(
+      "Base of the host's API where it is not at its usual place, such as `https://git.example.com/api/v1`.",
+    ),
+  pullRequest: z
+    .object({
+      branchPrefix: filled(64)
+        .regex(
+          /^[A-Za-z0-9][A-Za-z0-9_-]*(\/[A-Za-z0-9_-]+)*\/?$/,
+          'must be the beginning of a branch name, such as siskin/',
+        )
+        .default('siskin/')
+        .describe("Beginning of the names of Siskin's branches."),
+      labels: list(filled(128).regex(/^[^,\p{Cc}]+$/u, 'must not contain commas'), 16)
+        .default([])
+        .describe('Labels of the pull requests; they have to exist where the host makes none by itself.'),
+      reviewers: list(filled(128).regex(/^[^\s\p{Cc}]+$/u, 'must not contain blanks'), 16)
+        .default([])
+        .describe(
+          'Who is asked to review: user names; `org/team` for teams of GitHub; ids for Bitbucket and Azure DevOps.',
+        ),
+      autoMerge: z
+        .boolean()
+        .default(false)
+        .describe("Ask the host to merge as soon as the branch's rules allow it."),
+    })
+    .prefault({})
+    .describe('Pull requests that Siskin opens here.'),
   allow: z
     .object({
       namespaces: list(
@@ -50,9 +89,11 @@ export const ManifestRepositorySpec = z.object({
     .prefault({})
     .describe('Author and committer of reverts.'),
   mode: z
-    .enum(['Off', 'DryRun', 'Commit'])
+    .enum(['Off', 'DryRun', 'PullRequest', 'Commit'])
     .default('Commit')
-    .describe('The most that any Canary may do here, whatever its own `rollback.git.mode` says.'),
+    .describe(
+      'The most that any Canary may do here, whatever its own `rollback.git.mode` says; with `PullRequest`, `Commit` and `Auto` ask too.',
+    ),
   limits: z
     .object({
       revertsPerHour: z

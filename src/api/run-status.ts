@@ -136,6 +136,16 @@ export const CanaryRunStatus = z.object({
 });
 export type CanaryRunStatus = z.infer<typeof CanaryRunStatus>;
 
+const PullRequestStatus = z.object({
+  number: z.int().min(1).describe('Its number.'),
+  url: text(2048).describe('Its address, for people.'),
+  state: z.enum(['Open', 'Merged', 'Closed']).describe('Whether it is open.'),
+  branch: text(244).describe('The branch that it is from.'),
+  head: objectId().describe('Tip of that branch.'),
+  autoMerge: z.boolean().exactOptional().describe('Whether the host was asked to merge it.'),
+  note: message().exactOptional().describe('What the host refused of labels, reviewers or auto-merge.'),
+});
+
 export const RollbackStatus = z.object({
   id: filled(128).describe('Identity of the rollback; the trailer `Rollback-Id` of its commit.'),
   runId: filled(128).describe('The run that failed.'),
@@ -164,6 +174,7 @@ export const RollbackStatus = z.object({
   goodCommit: objectId().exactOptional().describe('The commit whose state is restored.'),
   commit: objectId().exactOptional().describe('The revert; for a dry run the commit that would be pushed.'),
   convergedAt: timestamp().exactOptional().describe('When the target held the promoted revision again.'),
+  pullRequest: PullRequestStatus.exactOptional().describe('The pull request that asks for the revert.'),
   attempts: z.int().min(0).exactOptional().describe('Number of tries so far.'),
   nextAttemptAt: timestamp().exactOptional().describe('When the next try is due.'),
   lastError: message().exactOptional().describe('Why the last try failed.'),

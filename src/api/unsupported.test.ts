@@ -50,10 +50,6 @@ describe('unsupportedFields', () => {
     [{ ingressRef: { ...ref, kind: 'Ingress' } }, ['spec.ingressRef']],
     [{ routeRef: { ...ref, kind: 'ApisixRoute' } }, ['spec.routeRef']],
     [{ upstreamRef: { ...ref, kind: 'Upstream' } }, ['spec.upstreamRef']],
-    [
-      { rollback: { git: { repositoryRef: { name: 'm' }, path: 'a', mode: 'PullRequest' } } },
-      ['spec.rollback.git.mode'],
-    ],
   ])('names %j', (change, expected) => {
     expect(fields(change)).toEqual(expected);
   });

@@ -65,11 +65,6 @@ const canaryRows: readonly Row[] = [
   { path: 'service.match[].headers.*.suffix', message: exactOnly },
   { path: 'service.match[].queryParams.*.prefix', message: exactOnly },
   { path: 'service.match[].queryParams.*.suffix', message: exactOnly },
-  {
-    path: 'rollback.git.mode',
-    built: ['Off', 'DryRun', 'Commit'],
-    message: 'is not built yet; use Commit, DryRun or Off',
-  },
 ];
 
 const metricTemplateRows: readonly Row[] = [

@@ -1,6 +1,7 @@
 /** Delivering to Git: positions are recorded and reverts written after the traffic is safe, at least once, and never in its way. */
 import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
 import { statusLimits } from '../api/status-limits.ts';
+import { ForgeError } from '../forge/port.ts';
 import type { ObjectKey } from '../runtime/port.ts';
 import { gitFails } from './git-condition.ts';
 import { recordPosition } from './git-position.ts';
@@ -8,6 +9,7 @@ import { revert } from './git-revert.ts';
 import { isRefusal, type Model, readCanary } from './model.ts';
 import { isDue, nextDue, postpone, settle } from './outbox.ts';
 import type { Ports } from './ports.ts';
+import { closeOutlived } from './proposal-wait.ts';
 import type { Result } from './reconcile.ts';
 import { changeStatus } from './status.ts';
 
@@ -32,6 +34,7 @@ async function attempt(model: Model, entry: OutboxEntry, ports: Ports): Promise<
     return changeStatus(model.key, status => dropped(settle(status, [entry.id]), entry), ports);
   try {
     if (entry.kind === 'position') await recordPosition(model, git, entry, ports);
+    else if (entry.kind === 'close') await closeOutlived(model, git, entry, ports);
     else await revert(model, git, entry, ports);
   } catch (error) {
     await postponed(model, entry, error, ports);
@@ -51,6 +54,7 @@ function dropped(status: CanaryStatus, { id }: OutboxEntry): CanaryStatus {
 async function postponed(model: Model, entry: OutboxEntry, error: unknown, ports: Ports): Promise<void> {
   const why = error instanceof Error ? error.message : 'unknown error';
   const now = ports.clock.now();
+  const wishMs = error instanceof ForgeError ? error.retryAfterMs : undefined;
   ports.log.warn(
     { canary: model.key, entry: entry.id, attempts: entry.attempts, why },
     'git delivery failed',
@@ -67,7 +71,7 @@ async function postponed(model: Model, entry: OutboxEntry, error: unknown, ports
   await changeStatus(
     model.key,
     status => {
-      const next = gitFails(postpone(status, [entry.id], { now, error: why }), error, why, now);
+      const next = gitFails(postpone(status, [entry.id], { now, error: why, wishMs }), error, why, now);
       if (entry.kind === 'position' && next.run?.git !== undefined && next.run.id === entry.runId) {
         return {
           ...next,
@@ -77,7 +81,11 @@ async function postponed(model: Model, entry: OutboxEntry, error: unknown, ports
           },
         };
       }
-      if (entry.kind === 'revert' && next.rollback !== undefined) {
+      if (
+        entry.kind === 'revert' &&
+        next.rollback !== undefined &&
+        entry.id === `revert/${next.rollback.id}`
+      ) {
         return {
           ...next,
           rollback: {

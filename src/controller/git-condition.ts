@@ -2,6 +2,7 @@
 import type { CanaryStatus } from '../api/canary-status.ts';
 import { statusLimits } from '../api/status-limits.ts';
 import { withFailure, withSuccess } from '../core/conditions.ts';
+import { ForgeError } from '../forge/port.ts';
 import { GitError } from '../git/port.ts';
 import { PlaceError } from './place.ts';
 import type { Ports } from './ports.ts';
@@ -17,7 +18,7 @@ export function gitFails(status: CanaryStatus, error: unknown, why: string, now:
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof GitError) return error.code;
+  if (error instanceof GitError || error instanceof ForgeError) return error.code;
   return error instanceof PlaceError ? error.reason : 'Failed';
 }
 

@@ -6,14 +6,17 @@ import { alertEntries } from '../core/announce.ts';
 import { placeOf } from '../core/place.ts';
 import { trimOutbox } from '../core/record.ts';
 import { millis } from '../core/status.ts';
-import type { RevertResult } from '../git/port.ts';
+import { GitError, type RevertResult } from '../git/port.ts';
 import { mayPush } from './breaker.ts';
+import { effectiveMode } from './forge-access.ts';
 import { gitWorks } from './git-condition.ts';
 import { locateAt } from './git-position.ts';
 import type { GitSettings, Model } from './model.ts';
 import { settle } from './outbox.ts';
 import { findPlace, type Place, PlaceError, targetOf } from './place.ts';
 import type { Ports } from './ports.ts';
+import { closeProposal, type ProposalWork, type Proposed, propose } from './proposal.ts';
+import { waitForMerge } from './proposal-wait.ts';
 import { accessFor } from './repository.ts';
 import { changeStatus } from './status.ts';
 
@@ -42,6 +45,14 @@ export async function revert(
     await finish(model, entry, { verdict: 'Held', message, files: [] }, {}, ports);
     return;
   }
+  if (rollback.pullRequest !== undefined && millis(promoted?.at) > millis(rollback.decidedAt)) {
+    const message = `Revision ${promoted?.revision ?? ''} was promoted since, so the revert is no longer asked for.`;
+    const access = await accessFor(model, git, ports, rollback.failed?.branch);
+    await closeProposal(access, rollback.pullRequest.number, message, ports);
+    const pullRequest = { ...rollback.pullRequest, state: 'Closed' as const };
+    await finish(model, entry, { verdict: 'Superseded', message, files: [] }, { pullRequest }, ports);
+    return;
+  }
   let place: Place;
   try {
     place = await placeOfFailure(model, git, rollback.failed, ports);
@@ -51,10 +62,10 @@ export async function revert(
     return;
   }
   const { repository, branch, path, spec } = place;
-  const dryRun = git.mode === 'DryRun' || spec.mode === 'DryRun';
+  const mode = effectiveMode(git, spec);
   // A run that failed before its position was recorded is looked up now, as the branch was when it started.
   const failed = rollback.failed ?? (await locateAt(place, rollback.startedAt, ports));
-  const result = await ports.git.revert({
+  const request = {
     repository,
     branch,
     path,
@@ -66,18 +77,43 @@ export async function revert(
     revision: rollback.revision,
     reason: rollback.reason,
     decidedAt: millis(rollback.decidedAt),
-    mode: dryRun ? 'DryRun' : 'Commit',
     mayPush: async () => mayPush(model, git, ports),
-  });
+  };
+  const { kind, result, pullRequest } = await undo({ model, rollback, place, request }, mode, ports);
+  const about = {
+    failedCommit: failed.commit,
+    goodCommit: good.commit,
+    ...(pullRequest === undefined ? {} : { pullRequest }),
+  };
+  if (kind === 'open') {
+    if (rollback.pullRequest === undefined) ports.observe.reverted(result.verdict);
+    await waitForMerge(model, entry, result, about, ports);
+    return;
+  }
   ports.observe.reverted(result.verdict);
-  await finish(model, entry, result, { failedCommit: failed.commit, goodCommit: good.commit }, ports);
-  if (!dryRun && (result.verdict === 'Reverted' || result.verdict === 'AlreadyReverted'))
+  await finish(model, entry, result, about, ports);
+  if (mode !== 'DryRun' && (result.verdict === 'Reverted' || result.verdict === 'AlreadyReverted'))
     await nudge(model, ports);
 }
 
 /** For the commit's message: who says that this is the place, and how far that can be trusted. */
 function evidenceOf({ evidence = '', confidence }: NonNullable<RollbackStatus['failed']>): string {
   return confidence === undefined ? evidence : `${evidence} (confidence ${confidence})`;
+}
+
+/** A branch that turns out to be protected is asked by a pull request where the mode leaves the choice. */
+async function undo(work: ProposalWork, mode: GitSettings['mode'], ports: Ports): Promise<Proposed> {
+  if (mode === 'PullRequest' || work.rollback.pullRequest !== undefined) return propose(work, ports);
+  try {
+    const result = await ports.git.revert({
+      ...work.request,
+      mode: mode === 'DryRun' ? 'DryRun' : 'Commit',
+    });
+    return { kind: 'ended', result };
+  } catch (error) {
+    if (mode !== 'Auto' || !(error instanceof GitError) || error.code !== 'BranchProtected') throw error;
+    return propose(work, ports);
+  }
 }
 
 /** Why the place was not recorded, where that is known. */
@@ -115,11 +151,18 @@ function holdsFailed({ rollback, run, target }: CanaryStatus): boolean {
   return run?.id === rollback?.runId && target?.revision === rollback?.revision;
 }
 
+type About = Pick<RollbackStatus, 'failedCommit' | 'goodCommit' | 'pullRequest'>;
+
+/** `Proposed` ends nothing, so it never gets here. */
+function verdictOf({ verdict }: RevertResult): NonNullable<RollbackStatus['verdict']> {
+  return verdict === 'Proposed' ? 'Held' : verdict;
+}
+
 async function finish(
   model: Model,
   entry: OutboxEntry,
   result: RevertResult,
-  commits: Pick<RollbackStatus, 'failedCommit' | 'goodCommit'>,
+  about: About,
   ports: Ports,
 ): Promise<void> {
   const createdAt = new Date(ports.clock.now()).toISOString();
@@ -128,7 +171,9 @@ async function finish(
   await changeStatus(
     model.key,
     status => {
-      if (status.rollback?.state !== 'Pending') return settle(status, [entry.id]);
+      // Another rollback may have taken its place while Git was asked.
+      if (status.rollback?.state !== 'Pending' || `revert/${status.rollback.id}` !== entry.id)
+        return settle(status, [entry.id]);
       const { lastError: _error, nextAttemptAt: _next, ...rollback } = status.rollback;
       const announcement = {
         milestone: 'RolledBack' as const,
@@ -146,9 +191,9 @@ async function finish(
         ...settled,
         rollback: {
           ...rollback,
-          ...commits,
+          ...about,
           state,
-          verdict: result.verdict,
+          verdict: verdictOf(result),
           message,
           attempts: entry.attempts + 1,
           ...(result.commit === undefined ? {} : { commit: result.commit }),

@@ -20,6 +20,7 @@ const titles: Readonly<Record<string, (name: string) => string>> = {
   Returned: name => `The release of ${name} ended without a verdict`,
   RolledBack: name => `Rolled back ${name}`,
   Reverted: name => `Rolled back ${name}`,
+  Proposed: name => `Rolled back ${name}; Git waits for a merge`,
 };
 
 export function runMessage(
@@ -50,6 +51,9 @@ export function runMessage(
       ? {}
       : { check: { name: verdict.check, value: verdict.value ?? '', limit: verdict.limit ?? '' } }),
     ...(rollback?.commit === undefined ? {} : { commit: { id: rollback.commit } }),
+    ...(rollback?.pullRequest === undefined
+      ? {}
+      : { pullRequest: { number: rollback.pullRequest.number, url: rollback.pullRequest.url } }),
     steps: (run?.steps ?? []).map(step => ({ at: millis(step.at), text: step.text })),
   };
 }

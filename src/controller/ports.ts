@@ -1,5 +1,6 @@
 /** What the controller asks of the world, as one object that is handed to every function. */
 
+import type { Forge } from '../forge/port.ts';
 import type { GitRepository } from '../git/port.ts';
 import type { ReadSecret, Sampler, SeriesReader } from '../metrics/port.ts';
 import type { Notifier } from '../notify/port.ts';
@@ -61,6 +62,7 @@ export interface Ports {
   /** Why this query cannot be used at all; undefined where it parses. */
   readonly queryProblem: (query: string) => string | undefined;
   readonly git: GitRepository;
+  readonly forge: Forge;
   readonly tracer: Tracer;
   readonly notifier: Notifier;
   readonly readSecret: ReadSecret;

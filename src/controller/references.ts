@@ -5,6 +5,7 @@ import { parseAlertProvider, parseManifestRepository, parseMetricTemplate } from
 import { unsupportedAlertProvider, unsupportedMetricTemplate } from '../api/unsupported.ts';
 import type { Problem } from '../core/input.ts';
 import { checkProblem } from './evidence-sources.ts';
+import { effectiveMode, providerOf } from './forge-access.ts';
 import type { Model } from './model.ts';
 import { targetOf } from './place.ts';
 import type { Ports } from './ports.ts';
@@ -113,6 +114,13 @@ function gitProblem(model: Model, ports: Ports): Problem | undefined {
     branch: git.branch ?? parsed.value.spec.branch,
   });
   if (denial !== undefined) return { reason: 'ManifestRepositoryDenied', message: `${what}: ${denial}` };
+  const mode = effectiveMode(git, parsed.value.spec);
+  if ((mode === 'PullRequest' || mode === 'Auto') && providerOf(parsed.value.spec) === undefined) {
+    return {
+      reason: 'ProviderUnknown',
+      message: `${what}: spec.provider must be set for pull requests, since the host of its url is none that is known`,
+    };
+  }
   return pathProblem(model, git.path, ports);
 }
 

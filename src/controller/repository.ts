@@ -1,13 +1,17 @@
 /** Access to a ManifestRepository for one Canary: everything that decides what may be written, read afresh each time. */
 import { repositoryDenial } from '../api/manifest-repository.ts';
 import { type ManifestRepository, parseManifestRepository } from '../api/parse.ts';
+import type { ForgeAccess } from '../forge/port.ts';
 import type { RepositoryAccess } from '../git/port.ts';
+import { forgeAccess } from './forge-access.ts';
 import type { GitSettings, Model } from './model.ts';
 import type { Ports } from './ports.ts';
 
 export interface Access {
   readonly repository: RepositoryAccess;
   readonly branch: string;
+  /** Its host's API; undefined where there is none that is known. */
+  readonly forge?: ForgeAccess;
   readonly spec: ManifestRepository['spec'];
 }
 
@@ -23,10 +27,13 @@ export async function accessFor(
   const branch = traced ?? git.branch ?? spec.branch;
   const denial = repositoryDenial(spec, { namespace: model.key.namespace, branch });
   if (denial !== undefined) throw new Error(`${what}: ${denial}`);
-  const secret = await secretOf(spec.secretRef?.name, what, ports);
+  const stored = await secretOf(spec.secretRef?.name, what, ports);
+  const forge = forgeAccess(git.repository, spec, stored);
+  const secret = forge === undefined ? stored : await ports.forge.gitSecret(forge);
   return {
     branch,
     spec,
+    ...(forge === undefined ? {} : { forge }),
     repository: {
       name: git.repository,
       url: spec.url,

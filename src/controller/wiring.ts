@@ -65,7 +65,7 @@ function owedKinds(object: KubeObject | undefined): { git: boolean; alerts: bool
   const outbox = property(object?.status, 'outbox');
   const kinds = Array.isArray(outbox) ? outbox.map(entry => property(entry, 'kind')) : [];
   return {
-    git: kinds.some(kind => kind === 'position' || kind === 'revert'),
+    git: kinds.some(kind => typeof kind === 'string' && kind !== 'alert'),
     alerts: kinds.includes('alert'),
   };
 }

@@ -91,9 +91,10 @@ function causeOf(
       message: `Git asks for revision ${revision} again, which failed and gets no traffic; nothing is reverted a second time.`,
     };
   }
-  const { state, verdict, message = '', lastError } = rollback;
+  const { state, verdict, message = '', lastError, pullRequest } = rollback;
   if (state === 'Pending') {
     const trouble = lastError === undefined ? '' : ` The last try failed: ${lastError}`;
+    if (pullRequest !== undefined) return { reason: 'PullRequestOpen', message: `${message}${trouble}` };
     return { reason: 'RevertPending', message: `The change that failed is being reverted.${trouble}` };
   }
   if (verdict === 'Reverted' || verdict === 'AlreadyReverted') {

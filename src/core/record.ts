@@ -9,6 +9,7 @@ import { divergenceAfter } from './divergence.ts';
 import type { CheckResult } from './judge.ts';
 import { type Milestone, milestoneOf } from './milestone.ts';
 import { partOf } from './place.ts';
+import { outlivedProposal } from './proposal.ts';
 import { reasonAfter } from './reason.ts';
 import { runAfter, withClocks, withinLimits } from './record-run.ts';
 import { quarantineAfter, rollbackOf } from './repair.ts';
@@ -99,7 +100,10 @@ export function record(previous: CanaryStatus, before: State, after: State, fact
   };
   const git = divergenceAfter(made, after, facts, announcement !== undefined);
   const news = announcement ?? git.announcement;
-  const owed = outboxAfter(previous.outbox ?? [], news, run, rollback, milestone, facts);
+  const owed = [
+    ...outboxAfter(previous.outbox ?? [], news, run, rollback, milestone, facts),
+    ...outlivedProposal(previous.rollback, rollback, at),
+  ];
   const { diverged: _diverged, ...others } = made;
   const status: CanaryStatus = {
     ...others,

@@ -1,4 +1,5 @@
 /** Makes the revert's commit from nothing but the request and the plan, so that every replica makes the same object. */
+import { commitTree } from './commit-tree.ts';
 import type { Git } from './git.ts';
 import { idTrailer, type NamedCommit } from './history.ts';
 import type { RevertRequest } from './port.ts';
@@ -13,20 +14,13 @@ export async function commitRevert(
   request: RevertRequest,
   plan: { readonly tip: string; readonly tree: string; readonly undone: readonly NamedCommit[] },
 ): Promise<string> {
-  const { name, email } = request.repository.commit;
-  const date = `@${Math.floor(request.decidedAt / 1000)} +0000`;
-  const commit = await git(['commit-tree', '-p', plan.tip, '-F', '-', plan.tree], {
-    input: revertMessage(request, plan.undone),
-    environment: {
-      GIT_AUTHOR_NAME: name,
-      GIT_AUTHOR_EMAIL: email,
-      GIT_AUTHOR_DATE: date,
-      GIT_COMMITTER_NAME: name,
-      GIT_COMMITTER_EMAIL: email,
-      GIT_COMMITTER_DATE: date,
-    },
+  return commitTree(git, {
+    tree: plan.tree,
+    parents: [plan.tip],
+    message: revertMessage(request, plan.undone),
+    identity: request.repository.commit,
+    date: request.decidedAt,
   });
-  return commit.text;
 }
 
 /**

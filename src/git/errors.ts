@@ -36,6 +36,8 @@ const advice: Readonly<Record<GitErrorCode, string>> = {
   PathMissing: 'the path does not exist in it',
   PathNotAllowed: 'the path is outside of its allowed paths',
   InvalidRequest: 'the request is not valid',
+  BranchProtected:
+    'the Git server takes no push to the branch; allow its identity to push to it, or use mode Auto or PullRequest',
   PushRejected: 'the Git server declined the push; allow its identity to push to the branch',
   CertificateInvalid:
     "the server's certificate is not signed by a trusted authority; check ca.crt in its Secret",

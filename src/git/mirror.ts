@@ -3,9 +3,12 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Git } from './git.ts';
+import { GitError } from './port.ts';
 
 /** The branch as it was fetched last. Outside of refs/heads, so that no name of a branch can collide with it. */
 const headRef = 'refs/siskin/head';
+/** A branch of ours, as it was fetched last. */
+const ownRef = 'refs/siskin/own';
 
 /** Fetches never repack (`gc.auto=0`); beyond this many files each look-up would walk through too many packs. */
 const mostFiles = 20_000;
@@ -36,6 +39,20 @@ export async function openMirror(gitDir: string, maxBytes: number): Promise<void
 
 /** Brings the mirror to the branch's head on the server, without blobs (the filter of git.ts), and answers that commit. */
 export async function fetchBranch(git: Git, branch: string, timeoutMs: number): Promise<string> {
+  return fetchInto(git, headRef, branch, timeoutMs);
+}
+
+/** The head of another branch of the same repository; undefined where it does not exist. */
+export async function fetchIfThere(git: Git, branch: string, timeoutMs: number): Promise<string | undefined> {
+  try {
+    return await fetchInto(git, ownRef, branch, timeoutMs);
+  } catch (error) {
+    if (error instanceof GitError && error.code === 'BranchMissing') return undefined;
+    throw error;
+  }
+}
+
+async function fetchInto(git: Git, ref: string, branch: string, timeoutMs: number): Promise<string> {
   await git(
     [
       'fetch',
@@ -46,11 +63,11 @@ export async function fetchBranch(git: Git, branch: string, timeoutMs: number): 
       '--no-recurse-submodules',
       '--end-of-options',
       'origin',
-      `+refs/heads/${branch}:${headRef}`,
+      `+refs/heads/${branch}:${ref}`,
     ],
     { network: true, timeoutMs },
   );
-  return (await git(['rev-parse', '--verify', '--end-of-options', `${headRef}^{commit}`])).text;
+  return (await git(['rev-parse', '--verify', '--end-of-options', `${ref}^{commit}`])).text;
 }
 
 export async function discardMirror(gitDir: string): Promise<void> {

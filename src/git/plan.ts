@@ -41,7 +41,7 @@ export interface RevertPlan {
 }
 
 export interface NoRevert {
-  readonly verdict: Exclude<RevertVerdict, 'Reverted'>;
+  readonly verdict: Exclude<RevertVerdict, 'Reverted' | 'Proposed'>;
   readonly message: string;
   readonly files: readonly string[];
   /** For AlreadyReverted: the commit that did it, where one can be named. */

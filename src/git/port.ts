@@ -1,8 +1,10 @@
 /** The Git port: where a path stands in the manifests repository, and the revert of what failed. */
 
-/** The verdicts of a revert; each is final for its request. */
+/** The verdicts of a revert; each but `Proposed` is final for its request. */
 export type RevertVerdict =
   | 'Reverted'
+  /** It is on a branch of ours, for a pull request. */
+  | 'Proposed'
   | 'AlreadyReverted'
   | 'Superseded'
   | 'Conflict'
@@ -53,8 +55,13 @@ export interface RevertRequest {
   readonly evidence?: string;
   /** Time of the verdict, ms since the epoch: author and committer date, so that every replica makes the same commit. */
   readonly decidedAt: number;
-  /** DryRun plans and reports the diff, and pushes nothing. */
-  readonly mode: 'DryRun' | 'Commit';
+  /** DryRun plans and reports the diff, and pushes nothing; PullRequest pushes to the branch of `proposal`. */
+  readonly mode: 'DryRun' | 'Commit' | 'PullRequest';
+  readonly proposal?: {
+    readonly branch: string;
+    /** `Needed`: brought up to date where `path` has changed on the base since, or a merge would give something else than the revert. */
+    readonly refresh: 'Needed' | 'Always';
+  };
   /** Read right before the push; false holds the revert (suspend, breaker, limits). */
   readonly mayPush: () => Promise<
     { readonly allowed: true } | { readonly allowed: false; readonly why: string }
@@ -69,6 +76,8 @@ export interface RevertResult {
   readonly commit?: string;
   /** Paths that the plan changes, relative to the root. */
   readonly files: readonly string[];
+  /** For Proposed: whether this call changed the branch. */
+  readonly moved?: boolean;
 }
 
 export type GitErrorCode =
@@ -79,6 +88,7 @@ export type GitErrorCode =
   | 'PathMissing'
   | 'PathNotAllowed'
   | 'InvalidRequest'
+  | 'BranchProtected'
   | 'PushRejected'
   | 'CertificateInvalid'
   | 'Unreachable'

@@ -14,9 +14,13 @@ export type PushOutcome =
 const race =
   /fetch first|non-fast-forward|stale info|cannot lock ref|failed to update ref|failed to lock|incorrect old value|reference already exists|is at [0-9a-f]+ but expected/iu;
 
+/** Words of hosts and hooks for a branch that only some, or nobody, may push to: GitHub, GitLab, Gitea, Bitbucket, Azure, any hook. */
+const protection =
+  /GH006|GH013|protected branch|branch (is|are) protected|not allowed to push|TF402455|TF401027|hook declined|branch restriction|push declined|pull request/iu;
+
 /**
- * Without any force, the server compares the branch with what it told us and then swaps it. Rejects with `PushRejected`
- * for a hook or a protected branch, and with every error that shows that nothing was written.
+ * Without any force, the server compares the branch with what it told us and then swaps it. Rejects with `BranchProtected`
+ * where a rule or a hook declines it, with `PushRejected`, and with every error that shows that nothing was written.
  */
 export async function pushCommit(
   git: Git,
@@ -47,7 +51,7 @@ export async function pushCommit(
     if (race.test(said)) return { kind: 'lost-race' };
     const words = remoteWords(answer.stderr);
     if (/\[rejected\]|\[remote rejected\]/u.test(line)) {
-      throw gitError('PushRejected', {
+      throw gitError(protection.test(said) ? 'BranchProtected' : 'PushRejected', {
         repository,
         detail: `${reason(line)}${words === '' ? '' : `: ${words}`}`,
       });

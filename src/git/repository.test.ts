@@ -210,7 +210,7 @@ describe('revert', () => {
     );
     chmodSync(hook, 0o755);
     await expect(open().revert(revertOf(access, positions(at)))).rejects.toMatchObject({
-      code: 'PushRejected',
+      code: 'BranchProtected',
       transient: false,
       message: expect.stringContaining('main is protected, open a pull request'),
     });

@@ -67,6 +67,12 @@ function validRequest(request: RevertRequest): void {
   validWord('the revision', request.revision);
   validWord('the namespace', request.canary.namespace);
   validWord('the name', request.canary.name);
+  if ((request.mode === 'PullRequest') !== (request.proposal !== undefined)) {
+    throw new InvalidInput('a branch is needed for a pull request, and for nothing else');
+  }
+  if (request.proposal !== undefined && validBranch(request.proposal.branch) === request.branch) {
+    throw new InvalidInput('the branch of a pull request must be another than the one it is for');
+  }
   if (!Number.isSafeInteger(request.decidedAt) || request.decidedAt < 0) {
     throw new InvalidInput('decidedAt is not a time in milliseconds');
   }

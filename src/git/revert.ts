@@ -5,6 +5,7 @@ import type { Git } from './git.ts';
 import { fetchBranch } from './mirror.ts';
 import { planRevert } from './plan.ts';
 import { GitError, type RevertRequest, type RevertResult } from './port.ts';
+import { propose } from './propose.ts';
 import { type PushOutcome, pushCommit } from './push.ts';
 
 export interface RevertDependencies {
@@ -49,6 +50,13 @@ export async function revertFailedChange(
     const commit = await commitRevert(git, request, { tip, tree: plan.tree, undone: plan.undone });
     const result = { verdict: plan.verdict, message: plan.message, commit, files: plan.files };
     if (request.mode === 'DryRun') return { ...result, message: `Dry run, nothing pushed. ${plan.message}` };
+    if (request.mode === 'PullRequest') {
+      const proposed = await propose(dependencies, request, { tip, tree: plan.tree, commit });
+      if (proposed.kind === 'proposed') return { ...result, ...proposed.result };
+      if (proposed.kind === 'unknown' && ++unknown > mostUnknown) throw proposed.error;
+      await pause(clock, random() * Math.min(2000, 50 * 2 ** attempt));
+      continue;
+    }
     const permission = await request.mayPush();
     if (!permission.allowed) return { verdict: 'Held', message: permission.why, files: plan.files };
 

@@ -46,7 +46,9 @@ export function messageBlocks(message: RunMessage): Block[] {
   if (fields.length > 0) {
     blocks.push({ type: 'section', fields });
   }
-  if (message.commit !== undefined) {
+  if (message.pullRequest !== undefined) {
+    blocks.push({ type: 'section', text: pullRequestText(message.pullRequest) });
+  } else if (message.commit !== undefined) {
     blocks.push({ type: 'section', text: commitText(message.commit) });
   }
   blocks.push({ type: 'context', elements: [plain(placeOf(message), limits.context)] });
@@ -96,6 +98,13 @@ function commitText(commit: NonNullable<RunMessage['commit']>): PlainText | Mark
   return target === undefined
     ? plain(`Git revert ${id}`, limits.section)
     : { type: 'mrkdwn', text: `Git revert ${target}`, verbatim: true };
+}
+
+function pullRequestText({ number, url }: NonNullable<RunMessage['pullRequest']>): PlainText | Markup {
+  const target = link(url, `#${number}`);
+  return target === undefined
+    ? plain(`Pull request #${number}`, limits.section)
+    : { type: 'mrkdwn', text: `Pull request ${target}`, verbatim: true };
 }
 
 function placeOf(message: RunMessage): string {

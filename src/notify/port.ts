@@ -17,6 +17,7 @@ export interface RunMessage {
   readonly weight?: number;
   readonly check?: { readonly name: string; readonly value: string; readonly limit: string };
   readonly commit?: { readonly id: string; readonly url?: string };
+  readonly pullRequest?: { readonly number: number; readonly url: string };
   /** All steps so far, only ever appended to: the adapter posts those beyond `thread.steps` into the thread. */
   readonly steps: readonly { readonly at: number; readonly text: string }[];
 }

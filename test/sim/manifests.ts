@@ -19,12 +19,28 @@ export interface Manifests {
   /** While true, the agent applies nothing. */
   agentPaused: boolean;
   readonly commits: readonly Commit[];
+  /** Only pull requests change the branch. */
+  isProtected: boolean;
+  /** Branches of Siskin's, by name: what a merge would put on the branch that is deployed. */
+  readonly proposals: ReadonlyMap<string, Proposal>;
+  /** As the host does when a person asks for it. */
+  mergeProposal(branch: string): Commit;
   head(): Commit;
   /** A user's push. Without an image, something beside the workload's path changes. */
   push(image?: string): Commit;
   /** Applies the head to the cluster now. */
   sync(): Promise<void>;
   port(gate: Gate): GitRepository;
+}
+
+export interface Proposal {
+  /** Tip of the branch. */
+  readonly id: string;
+  /** Head of the deployed branch that it holds. */
+  readonly base: string;
+  readonly rollbackOf: string;
+  readonly rollbackId: string;
+  readonly image: string;
 }
 
 const deadlineMs = 60_000;
@@ -36,6 +52,7 @@ export function createManifests(
 ): Manifests {
   const agent = world.kube.client('flux');
   const commits: Commit[] = [];
+  const proposals = new Map<string, Proposal>();
 
   function append(made: Omit<Commit, 'id' | 'at'>): Commit {
     const commit = { ...made, at: world.clock.now() };
@@ -96,12 +113,18 @@ export function createManifests(
       return { verdict: 'AlreadyReverted', message: 'Git is as it was already.', files: [] };
     if (now.tree !== request.failed.tree || now.commit !== request.failed.commit)
       return { verdict: 'Superseded', message: 'Git has moved on.', files: [] };
+    const image = imageOfTree(request.good.tree);
+    const files = ['apps/podinfo/deploy.yaml'];
+    if (request.mode === 'DryRun') return { verdict: 'Reverted', message: 'Nothing was pushed.', files };
+    if (request.proposal !== undefined) return propose(request, request.proposal, image);
+    if (manifests.isProtected)
+      throw new GitError('BranchProtected', 'the branch is protected', { transient: false });
     const may = await request.mayPush();
     if (!may.allowed) return { verdict: 'Held', message: may.why, files: [] };
     if (head().id !== now.head) return revert(request);
     const commit = append({
       parent: head().id,
-      image: imageOfTree(request.good.tree),
+      image,
       author: 'siskin',
       changesPath: true,
       rollbackOf: request.failed.commit,
@@ -111,14 +134,48 @@ export function createManifests(
       verdict: 'Reverted',
       message: 'The change was reverted.',
       commit: commit.id,
-      files: ['apps/podinfo/deploy.yaml'],
+      files,
     };
+  }
+
+  /** Pushed once, and again only where the deployed branch has moved; nothing of the branch is ever taken back. */
+  async function propose(
+    request: RevertRequest,
+    { branch, refresh }: NonNullable<RevertRequest['proposal']>,
+    image: string,
+  ): Promise<RevertResult> {
+    const old = proposals.get(branch);
+    const files = ['apps/podinfo/deploy.yaml'];
+    const proposed = { verdict: 'Proposed', message: 'It is on a branch.', files } as const;
+    if (old !== undefined && (old.base === head().id || refresh === 'Needed'))
+      return { ...proposed, commit: old.id, moved: false };
+    const may = await request.mayPush();
+    if (!may.allowed && old === undefined) return { verdict: 'Held', message: may.why, files: [] };
+    const id = createHash('sha1').update(`${old?.id} ${head().id} ${request.rollbackId}`).digest('hex');
+    const { rollbackId } = request;
+    proposals.set(branch, { id, base: head().id, rollbackId, rollbackOf: request.failed.commit, image });
+    return { ...proposed, commit: id, moved: true };
   }
 
   const manifests: Manifests = {
     mode: 'up',
     agentPaused: false,
+    isProtected: false,
     commits,
+    proposals,
+    mergeProposal(branch) {
+      const proposal = proposals.get(branch);
+      if (proposal === undefined) throw new Error(`there is no branch ${branch}`);
+      const { image, rollbackOf, rollbackId } = proposal;
+      return append({
+        parent: head().id,
+        image,
+        author: 'siskin',
+        changesPath: true,
+        rollbackOf,
+        rollbackId,
+      });
+    },
     head,
     push: pushed =>
       append({

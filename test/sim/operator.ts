@@ -15,6 +15,7 @@ import { deliverGit } from '../../src/controller/deliver-git.ts';
 import type { Ports } from '../../src/controller/ports.ts';
 import { type Result, reconcile } from '../../src/controller/reconcile.ts';
 import { type Changing, parseKey, wire } from '../../src/controller/wiring.ts';
+import { ForgeError } from '../../src/forge/port.ts';
 import { GitError } from '../../src/git/port.ts';
 import { templateProblem } from '../../src/metrics/template.ts';
 import { NotifyError } from '../../src/notify/errors.ts';
@@ -108,6 +109,7 @@ export function startOperator(world: World, name: string): Operator {
       createStampTracer(),
     ]),
     git: world.manifests.port(gate),
+    forge: world.host.port(gate),
     notifier: world.slack.notifier(gate, life),
     readSecret: () =>
       gate.pass({ what: 'get secret', mutates: false, remote: false }, () => ({ token: Buffer.from('t') })),
@@ -206,7 +208,7 @@ function processClock(world: World, life: Life): { clock: Clock; timers(): numbe
 function suspicious(world: World): Log {
   function look(fields: object): void {
     const error: unknown = Reflect.get(fields, 'err');
-    const expected = [ApiError, TerminalError, TransientError, GitError, NotifyError];
+    const expected = [ApiError, TerminalError, TransientError, GitError, ForgeError, NotifyError];
     if (error === undefined || expected.some(kind => error instanceof kind)) return;
     world.record({
       type: 'defect',

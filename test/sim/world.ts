@@ -13,6 +13,7 @@ import { createMemoryKube, type MemoryKube } from '../memory/kube.ts';
 import type { Change } from '../memory/store.ts';
 import { runDeployments } from './deployments.ts';
 import { type Effect, type FaultPlan, noFaults } from './faults.ts';
+import { createHost, type Host } from './forge.ts';
 import { type Gateway, runGateway } from './gateway.ts';
 import type { Entry } from './history.ts';
 import { createManifests, type Manifests } from './manifests.ts';
@@ -50,6 +51,7 @@ export class World {
   readonly metrics: Metrics;
   readonly traffic: Traffic;
   readonly manifests: Manifests;
+  readonly host: Host;
   readonly slack: Slack;
   readonly gateway: Gateway;
   gatewayRefuses = false;
@@ -64,6 +66,7 @@ export class World {
     this.user = this.kube.client('kubectl');
     this.metrics = createMetrics(this);
     this.traffic = createTraffic(this, target);
+    this.host = createHost(this);
     this.slack = createSlack(this);
     this.manifests = createManifests(this, target, 'app:v1');
     runDeployments(this.kube, this.clock, { lagMs: 100, startMs: this.options.startMs });
