@@ -59,6 +59,12 @@ const Quarantined = z.object({
   reason: message().describe('Why.'),
 });
 
+const Watch = z.object({
+  until: timestamp().describe('When the watch ends.'),
+  dueAt: timestamp().describe('When the next check is due.'),
+  failures: z.int().min(0).describe('Failed checks so far.'),
+});
+
 const Diverged = z.object({
   revision: revision().describe('The failed revision that Git asks for.'),
   since: timestamp().describe('Since when.'),
@@ -121,6 +127,13 @@ export const CanaryStatus = z.object({
     .exactOptional()
     .describe('Revisions that failed, oldest first.'),
   rollback: RollbackStatus.exactOptional().describe('The repair of Git after the last failed run.'),
+  previous: Promoted.exactOptional().describe(
+    'What served users before; present while the primary keeps its template, so that the promotion can be undone.',
+  ),
+  watch: Watch.exactOptional().describe('The watch over the promoted release, while it lasts.'),
+  followed: text(512)
+    .exactOptional()
+    .describe('The annotation `siskin.dev/rollback` that was followed last; each value counts once.'),
   diverged: Diverged.exactOptional().describe(
     'Present while Git asks for a revision that failed and gets no traffic.',
   ),

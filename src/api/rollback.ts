@@ -1,6 +1,7 @@
 /** `spec.rollback`: what follows in Git when a revision has failed. */
 import { z } from 'zod';
 import { durationBetween, filled, localRef } from './fields.ts';
+import { CanaryMetrics } from './metric.ts';
 import { withRule } from './rule.ts';
 
 /** The name of a branch: a safe part of what Git allows, so that none can be read as an option or a refspec. */
@@ -48,7 +49,28 @@ const GitRollback = z.object({
     ),
 });
 
+const Watch = z.object({
+  for: durationBetween('1s', '168h').describe(
+    'How long a promoted release is judged, from `1s` to `168h`, or until the next run starts.',
+  ),
+  interval: durationBetween('1s', '24h')
+    .default('1m')
+    .describe('Time between two checks, from `1s` to `24h`.'),
+  threshold: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(1)
+    .describe('Failed checks, all together, at which the promotion is undone.'),
+  metrics: CanaryMetrics.min(1).describe(
+    "The checks. Built-in ones measure the primary; templates read the primary's name as `{{ target }}`.",
+  ),
+});
+
 export const CanaryRollback = z.object({
+  watch: Watch.exactOptional().describe(
+    'Goes on judging what was promoted, and undoes the promotion when it turns out bad. A check without an answer undoes nothing.',
+  ),
   git: GitRollback.exactOptional().describe(
     'The revert of the change that failed. Nothing is written to Git when unset.',
   ),

@@ -47,10 +47,15 @@ async function check(model: Model, metric: Metric, deps: AnalyzeDeps): Promise<C
   if (typeof template === 'string') {
     return { check: metric.name, outcome: 'error', value: template, limit: describeLimits(metric) };
   }
-  const request = requestOf(model, metric, { analysedFrom: 0 }, deps.now(), {
-    metricTemplates: still(template === undefined ? [] : [template]),
-    routers: deps.routers,
-  });
+  const request = requestOf(
+    model,
+    metric,
+    { arm: 'canary', since: 0, at: deps.now() },
+    {
+      metricTemplates: still(template === undefined ? [] : [template]),
+      routers: deps.routers,
+    },
+  );
   return judgeCheck(metric, await deps.sampler.sample(asked(request, deps)), 0);
 }
 

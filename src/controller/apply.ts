@@ -23,7 +23,9 @@ export async function apply(model: Model, world: World, want: Desired, ports: Po
     return true;
   }
   const raises = differs && weights.canary > (route.weights?.canary ?? 0);
-  if (raises || promotes || (scales && want.targetReplicas === 0)) await fence(model, world, ports);
+  const restores = want.primary === 'restore';
+  if (raises || promotes || restores || (scales && want.targetReplicas === 0))
+    await fence(model, world, ports);
   if (want.primary === 'create' && view.target !== undefined && input.seen !== undefined) {
     // Before anything else is made: who owns the primary owns the target, and this may have been the other one of two.
     await ports.workload.createPrimary(model.workload, view.target, input.seen.revision);
@@ -39,7 +41,14 @@ export async function apply(model: Model, world: World, want: Desired, ports: Po
     wrote = true;
   }
   if (promotes && view.target !== undefined) {
-    await ports.workload.writePrimary(model.workload, view.target, input.state.context.revision);
+    await ports.workload.writePrimary(model.workload, view.target, {
+      revision: input.state.context.revision,
+      promoted: input.promoted,
+    });
+    wrote = true;
+  }
+  if (restores) {
+    await ports.workload.restorePrimary(model.workload, input.promoted);
     wrote = true;
   }
   if (scales && want.targetReplicas !== undefined && view.target !== undefined) {

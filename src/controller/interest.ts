@@ -64,7 +64,10 @@ function namesOf({ metadata, spec }: KubeObject): string[] {
   for (const gateway of items(spec, 'service', 'gatewayRefs')) {
     names.push(`gateways/${text(gateway, 'namespace') ?? namespace}/${text(gateway, 'name') ?? ''}`);
   }
-  for (const metric of items(spec, 'analysis', 'metrics')) {
+  for (const metric of [
+    ...items(spec, 'analysis', 'metrics'),
+    ...items(spec, 'rollback', 'watch', 'metrics'),
+  ]) {
     const name = text(metric, 'templateRef', 'name');
     if (name !== undefined)
       names.push(`metrictemplates/${text(metric, 'templateRef', 'namespace') ?? namespace}/${name}`);

@@ -11,6 +11,7 @@ import type { Ports } from './ports.ts';
 import { referenceProblem } from './references.ts';
 
 const retryAnnotation = 'siskin.dev/retry';
+const rollbackAnnotation = 'siskin.dev/rollback';
 
 export interface World {
   readonly input: Input;
@@ -18,6 +19,8 @@ export interface World {
   readonly route: RouteView;
   /** The value of the retry annotation, where it counts now. */
   readonly retry?: string;
+  /** The value of the rollback annotation, where it was not followed yet. */
+  readonly asked?: string;
 }
 
 export function observe(model: Model, ports: Ports, now: number): World {
@@ -29,6 +32,7 @@ export function observe(model: Model, ports: Ports, now: number): World {
   const seen = seenRevision(view, status, promoted);
   const quarantine = status.quarantine?.find(entry => entry.revision === seen?.revision);
   const retry = retryOf(model, seen?.revision);
+  const asked = askedOf(model);
   const problem =
     olderCanary(model, ports, view.primary !== undefined) ??
     view.problem ??
@@ -50,6 +54,8 @@ export function observe(model: Model, ports: Ports, now: number): World {
       ...(route.weights === undefined ? {} : { weights: route.weights }),
       ...(route.message === undefined ? {} : { message: route.message }),
     },
+    ...(status.previous === undefined ? {} : { previous: status.previous.revision }),
+    ...(asked === undefined ? {} : { asked: asked.wish }),
     ...(seen === undefined ? {} : { seen }),
     ...(quarantine === undefined
       ? {}
@@ -61,12 +67,19 @@ export function observe(model: Model, ports: Ports, now: number): World {
           primary: {
             ...sideOf(view.primary),
             ...(view.primary.revision === undefined ? {} : { revision: view.primary.revision }),
+            ...(view.primary.previous === undefined ? {} : { previous: view.primary.previous }),
           },
         }),
     ...(problem === undefined ? {} : { problem }),
     ...(pollAt === undefined ? {} : { evidence: { pollAt } }),
   };
-  return { input, view, route, ...(retry === undefined ? {} : { retry }) };
+  return {
+    input,
+    view,
+    route,
+    ...(retry === undefined ? {} : { retry }),
+    ...(asked === undefined ? {} : { asked: asked.value }),
+  };
 }
 
 /** No wait for samples is longer, whatever a status or a clock says. */
@@ -125,6 +138,18 @@ function retryOf({ canary }: Model, revision: string | undefined): string | unde
   if (value === undefined || revision === undefined || value.length > 256) return undefined;
   if (value.split('/')[0] !== revision || canary.status.run?.retry === value) return undefined;
   return value;
+}
+
+/** A wish names the revision and, behind a slash, the reason for people. Each value counts once. */
+function askedOf({ canary }: Model): { value: string; wish: NonNullable<Input['asked']> } | undefined {
+  const value = canary.metadata.annotations?.[rollbackAnnotation];
+  if (value === undefined || value.length > 512 || canary.status.followed === value) return undefined;
+  const [revision = '', ...words] = value.split('/');
+  const reason = words
+    .join('/')
+    .replaceAll(/\p{Cc}+/gu, ' ')
+    .trim();
+  return { value, wish: { revision, reason: reason === '' ? 'no reason was given' : reason } };
 }
 
 /** After initialisation only the promoted template may make a primary; anything else would serve users without a verdict. */

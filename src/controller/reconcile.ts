@@ -114,8 +114,7 @@ async function decideWithSamples(
 ): Promise<{ decision: Decision; verdict?: CheckResult; evidence?: Evidence; world: World }> {
   const first = decide(world.input);
   if (first.needsSamples !== true) return { decision: first, world };
-  const { now, state } = world.input;
-  const { verdict, evidence } = await takeSamples(model, state.context, now, ports);
+  const { verdict, evidence } = await takeSamples(model, world.input, ports);
   const again = observe(model, ports, ports.clock.now());
   const decision = decide({
     ...again.input,
@@ -159,6 +158,8 @@ function factsOf(
       : { target: { uid: view.target.uid, generation: view.target.generation, revision: seen } }),
     ...(verdict === undefined ? {} : { verdict }),
     ...(model.git === undefined ? {} : { git: model.git }),
+    ...(view.primary?.previous === undefined ? {} : { kept: view.primary.previous }),
+    ...(world.asked === undefined || decision.followsAsked !== true ? {} : { asked: world.asked }),
     ...(world.retry === undefined || decision.event?.type !== 'started' ? {} : { retry: world.retry }),
   };
 }

@@ -19,8 +19,14 @@ export function referenceProblem(model: Model, ports: Ports): Problem | undefine
 }
 
 function templateProblem({ canary, key }: Model, ports: Ports): Problem | undefined {
-  for (const [index, metric] of (canary.spec.analysis.metrics ?? []).entries()) {
-    const field = `spec.analysis.metrics[${index}]`;
+  const { analysis, rollback } = canary.spec;
+  const metrics = [
+    ...(analysis.metrics ?? []).map((metric, index) => [`spec.analysis.metrics[${index}]`, metric] as const),
+    ...(rollback?.watch?.metrics ?? []).map(
+      (metric, index) => [`spec.rollback.watch.metrics[${index}]`, metric] as const,
+    ),
+  ];
+  for (const [field, metric] of metrics) {
     if (metric.query !== undefined) {
       const why = ports.queryProblem(metric.query);
       if (why !== undefined)

@@ -3,8 +3,11 @@ import { durationMs } from '../api/duration.ts';
 import { parseMetricTemplate } from '../api/parse.ts';
 import { isProven } from '../core/decide-evidence.ts';
 import type { Evidence } from '../core/evidence/release.ts';
+import type { Input } from '../core/input.ts';
 import { type CheckResult, judgeCheck, judgeStep } from '../core/judge.ts';
 import type { Context } from '../core/machine.ts';
+import { isResting } from '../core/state.ts';
+import { millis } from '../core/status.ts';
 import type { CheckRequest } from '../metrics/port.ts';
 import { gatherEvidence } from './evidence.ts';
 import { type Model, routerOf } from './model.ts';
@@ -20,13 +23,16 @@ export interface Samples {
 
 export async function takeSamples(
   model: Model,
-  context: Context,
-  at: number,
+  input: Pick<Input, 'state' | 'now'>,
   ports: Ports,
 ): Promise<Samples> {
+  const { phase, context } = input.state;
+  const at = input.now;
+  // What was promoted is judged by the checks of the watch alone.
+  if (isResting(phase)) return { verdict: await judgeMetrics(model, input, ports) };
   const isDue = context.plan.evidence === undefined || at >= context.dueAt;
   const decided = Promise.withResolvers<Samples>();
-  const metrics = isDue ? judgeMetrics(model, context, at, ports) : Promise.resolve(undefined);
+  const metrics = isDue ? judgeMetrics(model, input, ports) : Promise.resolve(undefined);
   const all = Promise.all([
     metrics.then(verdict => {
       if (typeof verdict === 'object' && verdict.outcome === 'fail') decided.resolve({ verdict });
@@ -49,16 +55,15 @@ export async function takeSamples(
  */
 async function judgeMetrics(
   model: Model,
-  context: Context,
-  at: number,
+  { state, now }: Pick<Input, 'state' | 'now'>,
   ports: Ports,
 ): Promise<CheckResult | 'pass'> {
-  const metrics = model.canary.spec.analysis.metrics ?? [];
+  const { metrics, ...subject } = isResting(state.phase) ? watched(model) : judged(model, state.context);
   const failure = Promise.withResolvers<CheckResult>();
   const results = Promise.all(
     metrics.map(async metric => {
-      const sample = await ports.sampler.sample(requestOf(model, metric, context, at, ports));
-      const result = judgeCheck(metric, sample, context.stepAt);
+      const sample = await ports.sampler.sample(requestOf(model, metric, { ...subject, at: now }, ports));
+      const result = judgeCheck(metric, sample, subject.notBefore);
       ports.observe.verdict(result.outcome);
       if (result.outcome === 'fail') failure.resolve(result);
       return result;
@@ -67,12 +72,31 @@ async function judgeMetrics(
   return Promise.race([failure.promise, results.then(all => judgeStep(all) ?? 'pass')]);
 }
 
+interface Subject {
+  readonly arm: CheckRequest['arm'];
+  /** No window reaches back before it, ms since the epoch. */
+  readonly since: number;
+  /** A sample that is older says nothing about what is judged. */
+  readonly notBefore: number;
+}
+
+function judged({ canary }: Model, { analysedFrom, stepAt }: Context): Subject & { metrics: Metric[] } {
+  const { metrics = [] } = canary.spec.analysis;
+  return { metrics, arm: 'canary', since: analysedFrom, notBefore: stepAt };
+}
+
+/** What was promoted is judged by the primary's requests, from the promotion on. */
+function watched({ canary }: Model): Subject & { metrics: Metric[] } {
+  const { metrics = [] } = canary.spec.rollback?.watch ?? {};
+  const since = millis(canary.status.promoted?.at);
+  return { metrics, arm: 'primary', since, notBefore: since };
+}
+
 /** The check as a provider is asked for it, at `at`. */
 export function requestOf(
   model: Model,
   metric: Metric,
-  context: Pick<Context, 'analysedFrom'>,
-  at: number,
+  { arm, since, at }: Pick<Subject, 'arm' | 'since'> & { readonly at: number },
   ports: Pick<Ports, 'metricTemplates' | 'routers'>,
 ): CheckRequest {
   const { canary, workload, route, key } = model;
@@ -93,18 +117,18 @@ export function requestOf(
       ingress: target,
       route: target,
     },
+    arm,
     port: workload.service.port,
     vantage: model.plan.routed ? (routerOf(model, ports).controllerName(route) ?? 'unknown') : 'kubernetes',
-    windowMs: windowOf(durationMs(metric.interval) ?? 60_000, context, at),
+    windowMs: windowOf(durationMs(metric.interval) ?? 60_000, at - since),
     ...(canary.spec.metricsServer === undefined ? {} : { metricsServer: canary.spec.metricsServer }),
     at,
   };
 }
 
 /** A window that reached back before the run's first traffic would judge this release by the one that failed before it. */
-function windowOf(intervalMs: number, context: Pick<Context, 'analysedFrom'>, at: number): number {
-  const since = Math.floor((at - context.analysedFrom) / 1_000) * 1_000;
-  return Math.max(1_000, Math.min(intervalMs, since));
+function windowOf(intervalMs: number, ageMs: number): number {
+  return Math.max(1_000, Math.min(intervalMs, Math.floor(ageMs / 1_000) * 1_000));
 }
 
 function templateOf(

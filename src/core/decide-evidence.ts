@@ -2,8 +2,8 @@
 import type { Decision } from './decision.ts';
 import type { Evidence } from './evidence/release.ts';
 import type { Input } from './input.ts';
-import { nextWeight, plannedWeight } from './machine.ts';
 import { undecided } from './undecided.ts';
+import { nextWeight, plannedWeight } from './weights.ts';
 import { progress } from './words.ts';
 
 /** A step may wait so many scrapes for samples of its own before their absence is a trouble. */

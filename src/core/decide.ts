@@ -1,6 +1,7 @@
 /** Deciding: an ordered chain of small policies, of which the first with an opinion wins. Pure; the clock is in the input. */
 import { analysis } from './decide-analysis.ts';
 import { finalising, isLate, promoting } from './decide-promotion.ts';
+import { askedBack, restoring, watching } from './decide-undo.ts';
 import type { Decision } from './decision.ts';
 import { formatDuration } from './duration.ts';
 import type { Input } from './input.ts';
@@ -14,10 +15,12 @@ type Policy = (input: Input) => Decision | undefined;
 
 const chain: readonly Policy[] = [
   initialising, // nothing else makes sense before there is a primary
+  askedBack, // a person knows more than any check
   targetMissing, // a run without its target is nobody's failure
   superseded, // a newer revision makes every other question about the run moot
   canaryPods, // no samples from pods that are not ready
   blocked, // a problem that needs a person starts nothing and judges nothing, but ends what must end
+  restoring, // the primary gets back what it served before
   detected, // at rest: is there something new?
   analysis, // what the samples say
   promoting,
@@ -55,13 +58,14 @@ function targetMissing({ seen, problem, state }: Input): Decision | undefined {
   return { ...(problem ?? { reason: 'TargetMissing', message: 'The target is missing.' }), stalled: true };
 }
 
-function blocked({ problem, state, primary }: Input): Decision | undefined {
+function blocked(input: Input): Decision | undefined {
+  const { problem, state, primary } = input;
   if (problem === undefined) return undefined;
   const { phase } = state;
   const decided =
     phase === 'Finalising' || phase === 'Terminating' || (phase === 'Promoting' && primary !== undefined);
   const judged = problem.besideRun === true && (phase === 'Progressing' || phase === 'WaitingPromotion');
-  return decided || judged ? undefined : { ...problem, stalled: true };
+  return decided || judged ? undefined : watching(input, { ...problem, stalled: true });
 }
 
 function superseded(input: Input): Decision | undefined {
@@ -95,7 +99,13 @@ function superseded(input: Input): Decision | undefined {
   };
 }
 
+/** At rest: a watch goes on beside whatever else holds, but for the start of a run. */
 function detected(input: Input): Decision | undefined {
+  const found = newRevision(input);
+  return found === undefined ? undefined : watching(input, found);
+}
+
+function newRevision(input: Input): Decision | undefined {
   const { state, seen, now, retry, quarantined } = input;
   const waits = state.phase === 'Waiting';
   if (!(isResting(state.phase) || waits) || seen === undefined) return undefined;

@@ -18,6 +18,8 @@ export interface Decision {
   readonly stalled?: boolean;
   /** The run has held beyond its limit: told once more than that it holds. */
   readonly overdue?: boolean;
+  /** It does what the annotation `siskin.dev/rollback` asks for, which thereby is followed. */
+  readonly followsAsked?: boolean;
   /** With `gaveUp`: nothing was proved against the release, so Git is left alone and the revision may come again. */
   readonly inconclusive?: boolean;
 }

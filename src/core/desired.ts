@@ -3,8 +3,8 @@ import type { Input } from './input.ts';
 import { isResting } from './state.ts';
 
 export interface Desired {
-  /** `create` from the target, `promote` the run's revision, or leave it. */
-  readonly primary: 'create' | 'promote' | 'keep';
+  /** `create` from the target, `promote` the run's revision, `restore` the promoted one from what it keeps, or leave it. */
+  readonly primary: 'create' | 'promote' | 'restore' | 'keep';
   readonly services: 'none' | 'backends' | 'all';
   /** Undefined leaves the route as it is. */
   readonly weights?: { readonly primary: number; readonly canary: number };
@@ -31,10 +31,12 @@ export function desired(input: Input, startsRun: boolean): Desired {
 }
 
 /** Whether it is changed or made anew, only a revision with a verdict gets into the primary. */
-function primaryOf({ state, primary, seen }: Input): Desired['primary'] {
+function primaryOf({ state, primary, seen, promoted }: Input): Desired['primary'] {
   const { phase, context } = state;
   const passed = phase === 'Promoting' && seen?.revision === context.revision;
   if (primary === undefined) return passed || seen?.isPromoted === true ? 'create' : 'keep';
+  // A promotion was undone, or broken off half-way.
+  if (phase === 'Failed' && primary.revision !== promoted && primary.previous === promoted) return 'restore';
   return phase === 'Promoting' && primary.revision !== context.revision ? 'promote' : 'keep';
 }
 

@@ -16,7 +16,7 @@ const phases: Readonly<Record<Phase, string>> = {
   Promoting: 'The revision is copied to the primary, which then takes the requests back.',
   Finalising: 'All requests go to the primary; the canary finishes its last ones.',
   Succeeded: 'At rest after a run that was promoted, or that ended without a verdict.',
-  Failed: 'At rest after a run that was rolled back.',
+  Failed: 'At rest after a run that was rolled back, or a promoted release that was undone.',
   Terminating: 'The Canary is being deleted: the target takes its requests back.',
 };
 
@@ -33,6 +33,9 @@ const guards: Readonly<Record<string, string>> = {
   wantsFullTraffic: 'blue/green behind a router checks once more with all requests',
   exhausted: 'this failed check reaches the threshold',
   stepsBack: 'the primary takes its requests back in steps and this is not the last',
+  notWatching:
+    'the promoted release is not watched, or its next check is not due, so the event changes nothing',
+  watchExhausted: 'this failed check reaches the threshold of the watch',
   sameRevision: 'it is the revision in hand',
 };
 

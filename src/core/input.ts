@@ -33,10 +33,15 @@ export interface Input {
   readonly seen?: { readonly revision: string; readonly isPromoted: boolean };
   /** The seen revision failed before and gets no traffic; `returned`: Git had been repaired since. */
   readonly quarantined?: { readonly reason: string; readonly returned?: boolean };
+  /** The revision that was promoted before, as long as its template is kept. */
+  readonly previous?: string;
+  /** A person asked for the rollback of this revision, and that was not followed yet. */
+  readonly asked?: { readonly revision: string; readonly reason: string };
   /** A person asked for another try of exactly the seen revision. */
   readonly retry: boolean;
   readonly target?: Side;
-  readonly primary?: Side & { readonly revision?: string };
+  /** `previous`: the revision whose template the primary keeps, so that it can get it back. */
+  readonly primary?: Side & { readonly revision?: string; readonly previous?: string };
   readonly services: { readonly backends: boolean; readonly apexToPrimary: boolean };
   readonly route: {
     readonly accepted: boolean;

@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { blueGreen, examplePlan, exampleState, now, running } from '../../test/model/examples.ts';
 import { CanaryPhase } from '../api/canary-status.ts';
 import { type Edge, edges } from './generate-diagram.ts';
-import { type Context, type Event, nextWeight, type Phase } from './machine.ts';
+import type { Context, Event, Phase } from './machine.ts';
 import { initialState, isResting, type State, step } from './state.ts';
+import { nextWeight } from './weights.ts';
 
 type Row = readonly [
   edge: string,
@@ -27,6 +28,9 @@ const blank = {
   stepAt: 0,
   undecidedSince: 0,
   undecidedKind: '',
+  watchUntil: 0,
+  watchAt: 0,
+  watchFailures: 0,
 } as const;
 const begun = { ...blank, revision: 'v1-newer', dueAt: 0, readyBy: deadline } as const;
 const ended = { ...blank, dueAt: due };
@@ -34,6 +38,10 @@ const held = { dueAt: due, undecidedSince: now, undecidedKind: 'noData' } as con
 const checked = { dueAt: due, undecidedSince: 0, undecidedKind: '' } as const;
 const waiting = { ...inFull, phase: 'WaitingPromotion' } as const;
 const steps = examplePlan({ promotionStep: 20 });
+const seconds = 1_000;
+const watch = { forMs: 60 * seconds, intervalMs: 20 * seconds, threshold: 2 };
+const watching = { plan: examplePlan({ watch }), watchUntil: deadline, watchAt: now };
+const undone = { ...blank, revision: 'v1-old', dueAt: due } as const;
 const noData: Event = { type: 'undecided', now, kind: 'noData' };
 
 const rows: readonly Row[] = [
@@ -251,6 +259,59 @@ const rows: readonly Row[] = [
     { type: 'elapsed', now },
     { phase: 'Succeeded', context: { ...blank, dueAt: 0 } },
   ],
+  ...(['Promoting', 'Finalising'] as const).map(
+    (phase): Row => [
+      `${phase} gaveUp`,
+      exampleState(phase, { weight: phase === 'Promoting' ? 50 : 0, readyBy: deadline }),
+      { type: 'gaveUp', now },
+      { phase: 'Failed', context: ended },
+    ],
+  ),
+
+  [
+    'Succeeded watched notWatching',
+    exampleState('Succeeded', { ...watching, watchAt: now + 1 }),
+    { type: 'watched', now },
+    {},
+  ],
+  [
+    'Succeeded watched otherwise',
+    exampleState('Succeeded', watching),
+    { type: 'watched', now },
+    { context: { watchAt: now + watch.intervalMs } },
+  ],
+  [
+    'Succeeded watchFailed notWatching',
+    exampleState('Succeeded'),
+    { type: 'watchFailed', now, revision: 'v1-old' },
+    {},
+  ],
+  [
+    'Succeeded watchFailed watchExhausted',
+    exampleState('Succeeded', { ...watching, watchFailures: 1 }),
+    { type: 'watchFailed', now, revision: 'v1-old' },
+    { phase: 'Failed', context: undone },
+  ],
+  [
+    'Succeeded watchFailed otherwise',
+    exampleState('Succeeded', watching),
+    { type: 'watchFailed', now, revision: 'v1-old' },
+    { context: { watchAt: now + watch.intervalMs, watchFailures: 1 } },
+  ],
+  [
+    'Succeeded watchEnded',
+    exampleState('Succeeded', { ...watching, watchFailures: 1 }),
+    { type: 'watchEnded', now },
+    { context: { watchUntil: 0, watchAt: 0, watchFailures: 0 } },
+  ],
+  ...(['Succeeded', 'Failed'] as const).map(
+    (phase): Row => [
+      `${phase} undone`,
+      exampleState(phase, { dueAt: 5 }),
+      { type: 'undone', now, revision: 'v1-old' },
+      { phase: 'Failed', context: undone },
+    ],
+  ),
 ];
 
 function nameOf({ source, event, guard }: Edge): string {
@@ -305,6 +366,13 @@ test('an event that a phase does not know, or that changes nothing, answers the 
   expect(step(failed, { type: 'passed', now })).toBe(failed);
   const unready = running({ readyBy: deadline });
   expect(step(unready, { type: 'canaryUnready', now })).toBe(unready);
+});
+
+test('a promoted release is watched from its promotion on, and a new run ends that', () => {
+  const from = exampleState('Finalising', { plan: watching.plan });
+  const promoted = step(from, { type: 'elapsed', now });
+  expect(promoted.context).toMatchObject({ watchUntil: now + watch.forMs, watchAt: now + watch.intervalMs });
+  expect(step(promoted, started).context).toMatchObject({ watchUntil: 0, watchAt: 0 });
 });
 
 test('holding goes on since the first undecided sample, whatever the later ones lack', () => {

@@ -1,7 +1,9 @@
 /** The release policy as one xstate machine: a pure function from a committed state and an event to the next state. */
 import { assign, setup } from 'xstate';
 import type { CanaryPhase } from '../api/canary-status.ts';
-import type { Plan, UndecidedKind } from './plan.ts';
+import { emptyPlan, type Plan, type UndecidedKind } from './plan.ts';
+import { nextWatch, unwatched, watchFrom } from './watch.ts';
+import { nextWeight, plannedWeight, stepTo, wantsFullTraffic } from './weights.ts';
 
 /** Plain fields that live in the Canary's status between passes; `plan` comes from the spec each time. Times in ms since the epoch, 0 = none. */
 export interface Context {
@@ -26,6 +28,11 @@ export interface Context {
   readonly stepAt: number;
   readonly undecidedSince: number;
   readonly undecidedKind: UndecidedKind | '';
+  /** Until when the promoted release is watched. */
+  readonly watchUntil: number;
+  /** Its next check. */
+  readonly watchAt: number;
+  readonly watchFailures: number;
 }
 
 export type Event = { readonly now: number } & (
@@ -48,10 +55,15 @@ export type Event = { readonly now: number } & (
   | { readonly type: 'gaveUp' }
   | { readonly type: 'primaryReady' }
   | { readonly type: 'elapsed' }
+  | { readonly type: 'watched' }
+  | { readonly type: 'watchFailed'; readonly revision: string }
+  | { readonly type: 'watchEnded' }
+  | { readonly type: 'undone'; readonly revision: string }
   | { readonly type: 'deleted' }
 );
 
 const noRun = {
+  ...unwatched,
   weight: 0,
   bound: 0,
   iterations: 0,
@@ -62,46 +74,8 @@ const noRun = {
   undecidedSince: 0,
   undecidedKind: '',
 } as const;
-const emptyPlan: Plan = {
-  strategy: 'BlueGreen',
-  routed: false,
-  weights: [],
-  iterations: 1,
-  intervalMs: 60_000,
-  threshold: 1,
-  promotionStep: 0,
-  progressDeadlineMs: 600_000,
-  skipAnalysis: false,
-  undecided: {
-    noData: { timeLimitMs: 0, policy: 'Hold' },
-    error: { timeLimitMs: 0, policy: 'Hold' },
-    inconclusive: { timeLimitMs: 0, policy: 'Hold' },
-  },
-};
 /** A fresh Canary's context, before anything was observed. */
 export const initialContext: Context = { plan: emptyPlan, revision: '', dueAt: 0, ...noRun };
-
-/** The weight after `weight`, or undefined when it was the last. Found by value, so that an edited list cannot jump ahead of it. */
-export function nextWeight(plan: Plan, weight: number): number | undefined {
-  return plan.weights.find(candidate => candidate > weight);
-}
-
-/** What the present step would give the canary, in percent. */
-export function plannedWeight({ weight, bound }: Pick<Context, 'weight' | 'bound'>): number {
-  return Math.max(weight, bound);
-}
-
-/** A step of `bound` percent, or as much of it as the event's impact budget allows; never less than there is already. */
-function stepTo(bound: number, { weight }: Context, event: Event): { weight: number; bound: number } {
-  const limit = 'limit' in event ? (event.limit ?? 100) : 100;
-  const allowed = Math.max(weight, Math.min(bound, limit));
-  return { weight: allowed, bound: bound > allowed ? bound : 0 };
-}
-
-/** Blue/green behind a router ends with one check at full canary traffic. */
-function wantsFullTraffic({ plan, iterations, weight }: Context): boolean {
-  return plan.strategy === 'BlueGreen' && plan.routed && weight === 0 && iterations + 1 >= plan.iterations;
-}
 
 const arm = {
   dueAt: ({ context, event }: { context: Context; event: Event }) => event.now + context.plan.intervalMs,
@@ -128,6 +102,8 @@ export const machine = setup({
     wantsFullTraffic: ({ context }) => wantsFullTraffic(context),
     exhausted: ({ context }) => context.failures + 1 >= context.plan.threshold,
     stepsBack: ({ context }) => context.plan.promotionStep > 0 && context.weight > context.plan.promotionStep,
+    notWatching: ({ context, event }) => event.now < context.watchAt || context.watchUntil === 0,
+    watchExhausted: ({ context }) => context.watchFailures + 1 >= context.plan.watch.threshold,
     sameRevision: ({ context, event }) => event.type === 'started' && event.revision === context.revision,
   },
   actions: {
@@ -154,6 +130,18 @@ export const machine = setup({
       dueAt: event.now + context.plan.intervalMs,
     })),
     finish: assign({ ...noRun, dueAt: 0 }),
+    watch: assign(watchFrom),
+    rewatch: assign({ watchAt: nextWatch }),
+    watchStrike: assign({ watchAt: nextWatch, watchFailures: ({ context }) => context.watchFailures + 1 }),
+    unwatch: assign(unwatched),
+    /** What was promoted is what failed now; traffic needs no change, because the primary gets its template back. */
+    undo: assign({
+      ...noRun,
+      failures: ({ context }) => context.failures,
+      revision: ({ context, event }) =>
+        event.type === 'undone' || event.type === 'watchFailed' ? event.revision : context.revision,
+      dueAt: ({ context, event }) => event.now + context.plan.intervalMs,
+    }),
     open: assign(({ context, event }) => ({
       ...decided,
       ...stepTo(context.plan.strategy === 'Canary' ? (nextWeight(context.plan, 0) ?? 0) : 0, context, event),
@@ -214,8 +202,27 @@ export const machine = setup({
   states: {
     Initializing: { on: { initialized: { target: 'Initialized', actions: 'settle' } } },
     Initialized: { on: { gateClosed: 'Waiting', started: { target: 'Progressing', actions: 'begin' } } },
-    Succeeded: { on: { gateClosed: 'Waiting', started: { target: 'Progressing', actions: 'begin' } } },
-    Failed: { on: { gateClosed: 'Waiting', started: { target: 'Progressing', actions: 'begin' } } },
+    Succeeded: {
+      on: {
+        gateClosed: { target: 'Waiting', actions: 'unwatch' },
+        started: { target: 'Progressing', actions: 'begin' },
+        watched: [{ guard: 'notWatching' }, { actions: 'rewatch' }],
+        watchFailed: [
+          { guard: 'notWatching' },
+          { guard: 'watchExhausted', target: 'Failed', actions: 'undo' },
+          { actions: 'watchStrike' },
+        ],
+        watchEnded: { actions: 'unwatch' },
+        undone: { target: 'Failed', actions: 'undo' },
+      },
+    },
+    Failed: {
+      on: {
+        gateClosed: 'Waiting',
+        started: { target: 'Progressing', actions: 'begin' },
+        undone: { target: 'Failed', actions: 'undo' },
+      },
+    },
     Waiting: {
       on: {
         started: { target: 'Progressing', actions: 'begin' },
@@ -271,6 +278,7 @@ export const machine = setup({
       on: {
         started: [{ guard: 'sameRevision' }, { target: 'Progressing', actions: 'begin' }],
         returned: { target: 'Succeeded', actions: 'end' },
+        gaveUp: { target: 'Failed', actions: 'end' },
         primaryReady: [
           { guard: 'tooEarly' },
           { guard: 'stepsBack', actions: 'stepBack' },
@@ -278,7 +286,12 @@ export const machine = setup({
         ],
       },
     },
-    Finalising: { on: { elapsed: [{ guard: 'tooEarly' }, { target: 'Succeeded', actions: 'finish' }] } },
+    Finalising: {
+      on: {
+        gaveUp: { target: 'Failed', actions: 'end' },
+        elapsed: [{ guard: 'tooEarly' }, { target: 'Succeeded', actions: ['finish', 'watch'] }],
+      },
+    },
     Terminating: {},
   },
 });

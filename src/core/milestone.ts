@@ -23,6 +23,7 @@ export type Milestone =
   | 'Terminating'
   | 'Quarantined'
   | 'Stalled'
+  | 'WatchFailed'
   | 'GitDiverged'
   | 'GitConverged';
 
@@ -64,6 +65,13 @@ export function milestoneOf(before: State, after: State, event: Event): Mileston
       return after.phase === 'Finalising' ? 'Finalising' : 'PrimaryWeightChanged';
     case 'elapsed':
       return 'Promoted';
+    case 'watched':
+    case 'watchEnded':
+      return undefined;
+    case 'watchFailed':
+      return after.phase === 'Failed' ? 'RolledBack' : 'WatchFailed';
+    case 'undone':
+      return 'RolledBack';
     case 'deleted':
       return 'Terminating';
   }
@@ -99,6 +107,7 @@ export function severityOf(milestone: Milestone): Severity | undefined {
     case 'CheckPassed':
     case 'StepRepeated':
     case 'CheckFailed':
+    case 'WatchFailed':
     case 'CanaryNotReady':
     case 'CanaryReady':
     case 'Promoting':

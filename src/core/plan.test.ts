@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CanarySpec } from '../api/canary-spec.ts';
-import { planOf } from './plan.ts';
+import { noWatch, planOf } from './plan.ts';
 
 function plan(analysis: Record<string, unknown>, provider = 'gatewayapi:v1') {
   const spec = CanarySpec.parse({
@@ -58,6 +58,7 @@ test('defaults', () => {
     promotionStep: 0,
     progressDeadlineMs: 600_000,
     skipAnalysis: false,
+    watch: noWatch,
     undecided: { noData: hold, error: hold, inconclusive: hold },
   });
 });

@@ -22,12 +22,35 @@ export interface Plan {
   readonly skipAnalysis: boolean;
   /** `analysis.checks`; undefined where there are none. */
   readonly evidence?: EvidencePlan;
+  /** How the promoted release is judged afterwards; `forMs` 0 means not at all. */
+  readonly watch: { readonly forMs: number; readonly intervalMs: number; readonly threshold: number };
   readonly undecided: Readonly<
     Record<UndecidedKind, { readonly timeLimitMs: number; readonly policy: 'Hold' | 'Rollback' }>
   >;
 }
 
 const defaultIterations = 10;
+/** What is promoted is not judged any more. */
+export const noWatch: Plan['watch'] = { forMs: 0, intervalMs: 60_000, threshold: 1 };
+
+/** Stands for the plan of a Canary whose spec cannot be read. */
+export const emptyPlan: Plan = {
+  strategy: 'BlueGreen',
+  routed: false,
+  weights: [],
+  iterations: 1,
+  intervalMs: 60_000,
+  threshold: 1,
+  promotionStep: 0,
+  progressDeadlineMs: 600_000,
+  skipAnalysis: false,
+  watch: noWatch,
+  undecided: {
+    noData: { timeLimitMs: 0, policy: 'Hold' },
+    error: { timeLimitMs: 0, policy: 'Hold' },
+    inconclusive: { timeLimitMs: 0, policy: 'Hold' },
+  },
+};
 
 /** `provider` is the spec's, or the operator's default where the spec has none. */
 export function planOf(spec: CanarySpec, provider: string): Plan {
@@ -51,11 +74,22 @@ export function planOf(spec: CanarySpec, provider: string): Plan {
     progressDeadlineMs: spec.progressDeadlineSeconds * 1_000,
     skipAnalysis: spec.skipAnalysis,
     ...(evidence === undefined ? {} : { evidence }),
+    watch: watchOf(spec),
     undecided: {
       noData: undecided('noData'),
       error: undecided('error'),
       inconclusive: undecided('inconclusive'),
     },
+  };
+}
+
+function watchOf({ rollback }: CanarySpec): Plan['watch'] {
+  const watch = rollback?.watch;
+  if (watch === undefined) return noWatch;
+  return {
+    forMs: durationMs(watch.for) ?? 0,
+    intervalMs: Math.max(1_000, durationMs(watch.interval) ?? 60_000),
+    threshold: Math.max(1, watch.threshold),
   };
 }
 

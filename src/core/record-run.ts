@@ -37,7 +37,8 @@ export function runAfter(
     ...(facts.verdict === undefined ? {} : { verdict: verdictOf(facts.verdict, at) }),
     ...(facts.evidence === undefined ? {} : { evidence: facts.evidence }),
   };
-  if (milestone === undefined || milestone === 'Terminating') return { ...run, ...told };
+  if (milestone === undefined || milestone === 'Terminating' || milestone === 'WatchFailed')
+    return { ...run, ...told };
   // Readers count on steps only ever being appended: a very long run stops telling its middle and keeps room for its end.
   const steps = run.steps ?? [];
   const ends = milestone === 'Promoted' || milestone === 'RolledBack' || milestone === 'Returned';

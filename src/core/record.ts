@@ -8,14 +8,14 @@ import type { Decision } from './decision.ts';
 import { divergenceAfter } from './divergence.ts';
 import type { CheckResult } from './judge.ts';
 import { type Milestone, milestoneOf } from './milestone.ts';
-import { partOf } from './place.ts';
+import { promotedAfter } from './promoted.ts';
 import { outlivedProposal } from './proposal.ts';
 import { reasonAfter } from './reason.ts';
-import { runAfter, withClocks, withinLimits } from './record-run.ts';
+import { runAfter, withClocks } from './record-run.ts';
 import { quarantineAfter, rollbackOf } from './repair.ts';
 import type { RevisionRecord } from './revision.ts';
 import type { State } from './state.ts';
-import { fieldsOf, instant } from './status.ts';
+import { fieldsOf } from './status.ts';
 
 export interface Facts {
   readonly now: number;
@@ -46,6 +46,10 @@ export interface Facts {
   };
   /** Value of the annotation `siskin.dev/retry`, when this decision follows it. */
   readonly retry?: string;
+  /** Value of the annotation `siskin.dev/rollback`, when this decision follows it. */
+  readonly asked?: string;
+  /** The revision whose template the primary keeps. */
+  readonly kept?: string;
 }
 
 /** Event of a position which is that of a rollback that has arrived. */
@@ -63,18 +67,26 @@ export function record(previous: CanaryStatus, before: State, after: State, fact
     decision.event !== undefined && after !== before ? milestoneOf(before, after, decision.event) : undefined;
   const at = new Date(now).toISOString();
   const { reason, message } = reasonAfter(previous, before, after, milestone, decision);
-  const { top, clocks } = fieldsOf(after);
+  const { top, clocks, watch } = fieldsOf(after);
   const run = runAfter(previous, after, milestone, message, facts);
   const rollback =
     milestone === 'RolledBack' && run !== undefined
       ? rollbackOf(previous, run, message, facts)
       : previous.rollback;
   const quarantine = quarantineAfter(previous, after, milestone, message, facts);
-  const promoted = promotedAfter(previous, after, milestone, facts);
+  const { promoted, previous: servedBefore } = promotedAfter(previous, after, milestone, facts);
   const told = milestone ?? trouble(previous, decision);
   const announcement =
     told === undefined ? undefined : { milestone: told, reason, message, runId: run?.id ?? 'init' };
-  const { run: _run, rollback: _rollback, quarantine: _quarantine, promoted: _promoted, ...rest } = previous;
+  const {
+    run: _run,
+    rollback: _rollback,
+    quarantine: _quarantine,
+    promoted: _promoted,
+    previous: _previous,
+    watch: _watch,
+    ...rest
+  } = previous;
   const made: CanaryStatus = {
     ...rest,
     ...top,
@@ -95,6 +107,9 @@ export function record(previous: CanaryStatus, before: State, after: State, fact
     ...(facts.target === undefined ? {} : { target: { ...facts.target } }),
     ...(run === undefined ? {} : { run: withClocks(run, clocks) }),
     ...(promoted === undefined ? {} : { promoted, lastPromotedSpec: promoted.revision }),
+    ...(servedBefore === undefined ? {} : { previous: servedBefore }),
+    ...watch,
+    ...(facts.asked === undefined ? {} : { followed: facts.asked }),
     ...(quarantine.length === 0 ? {} : { quarantine }),
     ...(rollback === undefined ? {} : { rollback }),
   };
@@ -110,7 +125,7 @@ export function record(previous: CanaryStatus, before: State, after: State, fact
     conditions: git.conditions,
     ...(git.diverged === undefined ? {} : { diverged: git.diverged }),
     ...(git.rollback === undefined ? {} : { rollback: git.rollback }),
-    outbox: git.arrived === undefined ? owed : [...owed, arrival(git.arrived, at)],
+    outbox: trimOutbox(git.arrived === undefined ? owed : [...owed, arrival(git.arrived, at)]),
   };
   return news === undefined ? { status } : { status, announcement: news };
 }
@@ -126,27 +141,6 @@ function trouble(previous: CanaryStatus, decision: Decision): Milestone | undefi
   if (decision.stalled === true) return 'Stalled';
   if (decision.overdue === true) return 'Held';
   return decision.reason === 'Quarantined' ? 'Quarantined' : undefined;
-}
-
-function promotedAfter(
-  previous: CanaryStatus,
-  after: State,
-  milestone: Milestone | undefined,
-  facts: Facts,
-): CanaryStatus['promoted'] {
-  if (milestone !== 'Initialized' && milestone !== 'Promoted') return previous.promoted;
-  const { git } = facts;
-  const position = milestone === 'Promoted' ? previous.run?.git : undefined;
-  return {
-    revision: after.context.revision,
-    at: instant(facts.now) ?? '',
-    images: withinLimits(
-      milestone === 'Promoted' ? (previous.run?.images?.to ?? facts.images.primary) : facts.images.primary,
-    ),
-    ...(git === undefined || git.mode === 'Off'
-      ? {}
-      : { git: { repository: git.repository, ...partOf(git), ...partOf(position) } }),
-  };
 }
 
 function outboxAfter(

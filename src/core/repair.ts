@@ -2,10 +2,16 @@
 import type { CanaryStatus, QuarantinedRevision } from '../api/canary-status.ts';
 import type { CanaryRunStatus, RollbackStatus } from '../api/run-status.ts';
 import { statusLimits } from '../api/status-limits.ts';
+import type { Decision } from './decision.ts';
 import type { Milestone } from './milestone.ts';
 import { placeOf } from './place.ts';
 import type { Facts } from './record.ts';
 import type { State } from './state.ts';
+
+/** What failed had been promoted before. */
+export function isUndo(milestone: Milestone | undefined, { event }: Decision): boolean {
+  return milestone === 'RolledBack' && (event?.type === 'undone' || event?.type === 'watchFailed');
+}
 
 /** Both places are kept here, because another run may replace `run` and `promoted` before Git answers. */
 export function rollbackOf(
@@ -14,11 +20,14 @@ export function rollbackOf(
   message: string,
   facts: Facts,
 ): RollbackStatus {
+  const undo = isUndo('RolledBack', facts.decision);
+  const failing = undo ? previous.promoted : undefined;
+  const own = failing === undefined || failing.revision === run.revision;
   const base = {
-    id: `${facts.canaryUid.slice(0, 8)}-${run.id}`,
+    id: `${facts.canaryUid.slice(0, 8)}-${run.id}${undo ? '-undo' : ''}`,
     runId: run.id,
-    revision: run.revision,
-    startedAt: run.startedAt,
+    revision: failing?.revision ?? run.revision,
+    startedAt: own ? run.startedAt : failing.at,
     decidedAt: new Date(facts.now).toISOString(),
     reason: message,
   };
@@ -33,8 +42,8 @@ export function rollbackOf(
       message: 'Nothing was proved against the change, so Git was left alone.',
     };
   }
-  const failed = placeOf(run.git);
-  const good = placeOf(previous.promoted?.git);
+  const failed = placeOf(failing?.git ?? run.git);
+  const good = placeOf((undo ? previous.previous : previous.promoted)?.git);
   return {
     ...base,
     state: 'Pending',

@@ -22,6 +22,9 @@ export function stateOf(status: CanaryStatus | undefined, plan: Plan): State {
     stepAt: millis(run?.stepAt),
     undecidedSince: millis(run?.undecidedSince),
     undecidedKind: run?.undecidedKind ?? '',
+    watchUntil: millis(status.watch?.until),
+    watchAt: millis(status.watch?.dueAt),
+    watchFailures: status.watch?.failures ?? 0,
   };
   return { phase, context };
 }
@@ -35,7 +38,8 @@ export function soundState(status: CanaryStatus, plan: Plan, now: number): State
   if (phase === undefined || phase === 'Terminating') return stateOf(status, plan);
   if (status.promoted === undefined) return initialState(plan);
   const state = stateOf(status, plan);
-  if (isResting(phase) || phase === 'Initializing' || phase === 'Waiting') return state;
+  if (isResting(phase)) return soundWatch(state, now);
+  if (phase === 'Initializing' || phase === 'Waiting') return state;
   if (status.run === undefined)
     return stateOf({ ...status, phase: 'Succeeded', canaryWeight: 0, iterations: 0 }, plan);
   const { context } = state;
@@ -52,6 +56,12 @@ export function soundState(status: CanaryStatus, plan: Plan, now: number): State
   };
 }
 
+function soundWatch({ phase, context }: State, now: number): State {
+  const { forMs, intervalMs } = context.plan.watch;
+  const watchUntil = Math.min(context.watchUntil, now + forMs);
+  return { phase, context: { ...context, watchUntil, watchAt: Math.min(context.watchAt, now + intervalMs) } };
+}
+
 /** The state's fields of a status; the run's clocks are left out where there is no run. */
 export function fieldsOf({ phase, context }: State): {
   readonly top: Pick<
@@ -64,6 +74,8 @@ export function fieldsOf({ phase, context }: State): {
     readonly undecidedKind: Exclude<Context['undecidedKind'], ''> | undefined;
     readonly plannedWeight: number | undefined;
   };
+  /** Absent while nothing is watched. */
+  readonly watch: Pick<CanaryStatus, 'watch'>;
 } {
   return {
     top: {
@@ -82,7 +94,16 @@ export function fieldsOf({ phase, context }: State): {
       undecidedKind: context.undecidedKind === '' ? undefined : context.undecidedKind,
       plannedWeight: context.bound > 0 ? context.bound : undefined,
     },
+    watch: watchFields(context),
   };
+}
+
+function watchFields({ watchUntil, watchAt, watchFailures }: Context): Pick<CanaryStatus, 'watch'> {
+  const until = instant(watchUntil);
+  const dueAt = instant(watchAt);
+  return until === undefined || dueAt === undefined
+    ? {}
+    : { watch: { until, dueAt, failures: watchFailures } };
 }
 
 /** RFC 3339 with milliseconds; undefined for 0. */

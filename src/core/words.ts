@@ -2,7 +2,7 @@
 import type { Decision } from './decision.ts';
 import type { Context } from './machine.ts';
 import type { Milestone } from './milestone.ts';
-import type { State } from './state.ts';
+import { isResting, type State } from './state.ts';
 
 /** What a Canary says before its first run. */
 export const initialisedMessage = 'Initialised: the primary serves all requests.';
@@ -39,6 +39,8 @@ export function sentence(
     case 'Finalising':
       return 'All requests go to the primary; the canary finishes its last ones.';
     case 'RolledBack':
+      if (isResting(before.phase) || before.phase === 'Finalising')
+        return `${why} The primary goes back to the revision before it.`;
       return before.context.weight > 0
         ? `${why} All requests go to the primary again.`
         : `${why} No request reached it.`;
@@ -55,6 +57,7 @@ export function sentence(
     case 'Terminating':
     case 'Quarantined':
     case 'Stalled':
+    case 'WatchFailed':
     case 'GitDiverged':
     case 'GitConverged':
     case undefined:

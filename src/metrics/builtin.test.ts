@@ -11,7 +11,7 @@ const subject: VantageSubject = {
 };
 
 function queryFor(name: BuiltinName, vantage: string, changes: Partial<VantageSubject> = {}): string {
-  const result = builtinQuery(name, vantage, { ...subject, ...changes }, 60_000);
+  const result = builtinQuery(name, vantage, { ...subject, ...changes }, { arm: 'canary', windowMs: 60_000 });
   return 'query' in result ? result.query : `problem: ${result.problem}`;
 }
 
@@ -48,7 +48,7 @@ describe('built-in checks', () => {
 
   it('use whole seconds, at least one', () => {
     const windows = [1, 999, 1500, 90_000].map(ms => {
-      const result = builtinQuery('request-duration', 'kubernetes', subject, ms);
+      const result = builtinQuery('request-duration', 'kubernetes', subject, { arm: 'canary', windowMs: ms });
       return /\[(\d+s)\]/.exec('query' in result ? result.query : '')?.[1];
     });
     expect(windows).toEqual(['1s', '1s', '1s', '90s']);

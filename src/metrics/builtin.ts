@@ -16,12 +16,12 @@ export function builtinQuery(
   name: BuiltinName,
   vantage: string,
   subject: VantageSubject,
-  windowMs: number,
+  { arm, windowMs }: { readonly arm: 'canary' | 'primary'; readonly windowMs: number },
 ): { readonly query: string } | { readonly problem: string } {
   const series = vantageSeries(vantage, subject);
   const remedy = 'or name a MetricTemplate in templateRef';
   if ('problem' in series) return { problem: `${name}: ${series.problem}; ${remedy}` };
-  const { counters, histograms } = series.canary;
+  const { counters, histograms } = series[arm];
   const window = duration(windowMs);
   if (name === 'request-success-rate') return { query: successRate(counters, window) };
   const [histogram] = histograms;

@@ -38,6 +38,8 @@ export interface CheckRequest {
     readonly ingress: string;
     readonly route: string;
   };
+  /** Whose requests built-in queries count. Templates and inline queries read the primary's name as `target` for it. */
+  readonly arm: 'canary' | 'primary';
   readonly port: number;
   /** Chooses the built-in query: a GatewayClass controller name, or `kubernetes`. */
   readonly vantage: string;

@@ -7,6 +7,7 @@ const request: CheckRequest = {
   names: { name: 'podinfo', namespace: 'shop', target: 'podinfo', service: 'web', ingress: '', route: 'web' },
   port: 80,
   vantage: 'kubernetes',
+  arm: 'canary',
   windowMs: 30_000,
   at: 0,
 };

@@ -9,7 +9,7 @@ import { isDnsName } from './vantage/library.ts';
 export type QueryResult = { readonly query: string } | { readonly problem: string };
 
 export function queryOf(request: CheckRequest): QueryResult {
-  const { metric, template, names, port, vantage, windowMs } = request;
+  const { metric, template, names, arm, port, vantage, windowMs } = request;
   const foreign = Object.entries(names).find(([, value]) => !isDnsName(value));
   if (foreign !== undefined) return { problem: `the ${foreign[0]} of the Canary is not a Kubernetes name` };
   const text = template?.spec.query ?? metric.query;
@@ -18,15 +18,17 @@ export function queryOf(request: CheckRequest): QueryResult {
       template === undefined ? 'query' : `query of MetricTemplate ${template.namespace}/${template.name}`;
     return render(text, where, request);
   }
-  if (isBuiltin(metric.name)) return builtinQuery(metric.name, vantage, { ...names, port }, windowMs);
+  if (isBuiltin(metric.name))
+    return builtinQuery(metric.name, vantage, { ...names, port }, { arm, windowMs });
   return {
     problem: `metric '${metric.name}' is neither request-success-rate nor request-duration and has no templateRef; add one`,
   };
 }
 
-function render(text: string, where: string, { metric, names, windowMs }: CheckRequest): QueryResult {
+function render(text: string, where: string, { metric, names, arm, windowMs }: CheckRequest): QueryResult {
   const values: TemplateValues = {
     ...names,
+    target: arm === 'primary' ? `${names.target}-primary` : names.target,
     interval: duration(windowMs),
     variables: new Map(Object.entries(metric.templateVariables ?? {})),
   };

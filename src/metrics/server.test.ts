@@ -14,6 +14,7 @@ function choose(given: { provider?: MetricProviderSpec['provider']; metricsServe
     names: { name: 'n', namespace: 'shop', target: 't', service: 's', ingress: 'i', route: 'r' },
     port: 80,
     vantage: 'kubernetes',
+    arm: 'canary',
     windowMs: 60_000,
     at: 0,
     ...(provider === undefined

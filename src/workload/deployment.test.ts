@@ -112,7 +112,9 @@ describe('what is seen', () => {
     const view = workload.observe(intent);
     expect(view.problem).toMatchObject({ reason: 'PrimaryForeign' });
     expect(view).not.toHaveProperty('primary');
-    await expect(workload.writePrimary(intent, seen(), 'r1')).rejects.toMatchObject({
+    await expect(
+      workload.writePrimary(intent, seen(), { revision: 'r1', promoted: 'r1' }),
+    ).rejects.toMatchObject({
       reason: 'PrimaryForeign',
     });
   });
@@ -173,7 +175,7 @@ describe('the primary', () => {
     await changeTarget({});
     const judged = seen();
     await changeTarget({ image: 'podinfo:3' });
-    await workload.writePrimary(intent, judged, 'r2');
+    await workload.writePrimary(intent, judged, { revision: 'r2', promoted: 'r1' });
     expect(workload.observe(intent)).toMatchObject({
       primary: { revision: 'r2', images: { app: 'podinfo:2' } },
       primaryMatchesTarget: false,
@@ -184,7 +186,7 @@ describe('the primary', () => {
     await workload.createPrimary(intent, seen(), 'r1');
     await user.patch(Deployments, primaryKey, { spec: { template: { spec: { hostNetwork: true } } } });
     await changeTarget({});
-    await workload.writePrimary(intent, seen(), 'r2');
+    await workload.writePrimary(intent, seen(), { revision: 'r2', promoted: 'r1' });
     const primary = server.peek(Deployments, primaryKey);
     expect(primary).not.toHaveProperty('spec.template.spec.hostNetwork');
     expect(primary).not.toHaveProperty('spec.template.spec.containers[0].env');
@@ -199,7 +201,7 @@ describe('the primary', () => {
     });
     await user.patch(Deployments, key, { spec: { replicas: 1 } });
     await changeTarget({});
-    await workload.writePrimary(intent, seen(), 'r2');
+    await workload.writePrimary(intent, seen(), { revision: 'r2', promoted: 'r1' });
     expect(server.peek(Deployments, primaryKey)).toMatchObject({
       metadata: { annotations: { cost: '1', 'siskin.dev/revision': 'r2' } },
       spec: { replicas: 7 },
@@ -211,7 +213,7 @@ describe('the primary', () => {
     await user.patch(Deployments, key, {
       spec: { minReadySeconds: null, strategy: { type: 'Recreate', rollingUpdate: null } },
     });
-    await workload.writePrimary(intent, seen(), 'r1');
+    await workload.writePrimary(intent, seen(), { revision: 'r1', promoted: 'r1' });
     expect(server.peek(Deployments, primaryKey)).toMatchObject({ spec: { strategy: { type: 'Recreate' } } });
     expect(server.peek(Deployments, primaryKey)).not.toHaveProperty('spec.strategy.rollingUpdate');
     expect(server.peek(Deployments, primaryKey)).not.toHaveProperty('spec.minReadySeconds');
@@ -220,11 +222,55 @@ describe('the primary', () => {
   test('written twice is one version, so that no pod is replaced twice', async () => {
     await workload.createPrimary(intent, seen(), 'r1');
     await changeTarget({});
-    await workload.writePrimary(intent, seen(), 'r2');
+    await workload.writePrimary(intent, seen(), { revision: 'r2', promoted: 'r1' });
     const requests = server.requests.length;
-    await workload.writePrimary(intent, seen(), 'r2');
+    await workload.writePrimary(intent, seen(), { revision: 'r2', promoted: 'r1' });
     expect(server.requests).toHaveLength(requests);
   });
+
+  test('keeps the template of the promoted revision, and gets exactly that back', async () => {
+    await workload.createPrimary(intent, seen(), 'r1');
+    const before = server.peek(Deployments, primaryKey);
+    await changeTarget({});
+    await workload.writePrimary(intent, seen(), { revision: 'r2', promoted: 'r1' });
+    await workload.writePrimary(intent, seen(), { revision: 'r2', promoted: 'r1' });
+    expect(workload.observe(intent).primary).toMatchObject({ revision: 'r2', previous: 'r1' });
+    await workload.restorePrimary(intent, 'r1');
+    const after = server.peek(Deployments, primaryKey);
+    expect(after?.spec).toEqual(before?.spec);
+    expect(after?.metadata.annotations).toEqual(before?.metadata.annotations);
+    expect(workload.observe(intent).primary).not.toHaveProperty('previous');
+    await expect(workload.restorePrimary(intent, 'r1')).rejects.toMatchObject({ reason: 'PreviousMissing' });
+  });
+
+  test('keeps nothing of a promotion that never served, and nothing that is too long', async () => {
+    await workload.createPrimary(intent, seen(), 'r1');
+    await changeTarget({});
+    await workload.writePrimary(intent, seen(), { revision: 'r2', promoted: 'r1' });
+    await changeTarget({ image: 'podinfo:3' });
+    await workload.writePrimary(intent, seen(), { revision: 'r3', promoted: 'r1' });
+    expect(workload.observe(intent).primary).toMatchObject({ revision: 'r3', previous: 'r1' });
+    const note = 'x'.repeat(140_000);
+    await user.patch(Deployments, primaryKey, {
+      spec: { template: { metadata: { annotations: { note } } } },
+    });
+    await workload.writePrimary(intent, seen(), { revision: 'r4', promoted: 'r3' });
+    expect(workload.observe(intent).primary).not.toHaveProperty('previous');
+  });
+
+  test.each(['{', '{}', '"r1"', '{"revision":"r1","template":7}'])(
+    'reads nothing out of a kept template that was tampered with: %s',
+    async text => {
+      await workload.createPrimary(intent, seen(), 'r2');
+      await user.patch(Deployments, primaryKey, {
+        metadata: { annotations: { 'siskin.dev/previous': text } },
+      });
+      expect(workload.observe(intent).primary).not.toHaveProperty('previous');
+      await expect(workload.restorePrimary(intent, 'r1')).rejects.toMatchObject({
+        reason: 'PreviousMissing',
+      });
+    },
+  );
 
   test('is written on its latest version only', async () => {
     const stale = createMemoryCache<KubeObject>(server, Deployments, () => {});
@@ -237,14 +283,16 @@ describe('the primary', () => {
     stale.relist();
     await user.patch(Deployments, primaryKey, { spec: { paused: true } });
     await changeTarget({});
-    await expect(late.writePrimary(intent, seen(), 'r2')).rejects.toMatchObject({ status: 409 });
+    await expect(late.writePrimary(intent, seen(), { revision: 'r2', promoted: 'r1' })).rejects.toMatchObject(
+      { status: 409 },
+    );
   });
 
   test('goes on being selected after the target was made anew with another label', async () => {
     await workload.createPrimary(intent, seen(), 'r1');
     await user.delete(Deployments, key);
     await user.create(Deployments, target({ name: 'podinfo' }, 'podinfo:2'));
-    await workload.writePrimary(intent, seen(), 'r2');
+    await workload.writePrimary(intent, seen(), { revision: 'r2', promoted: 'r1' });
     await workload.applyServices(intent, { apex: true });
     expect(server.peek(Deployments, primaryKey)).toMatchObject({
       spec: { template: { metadata: { labels: { app: 'podinfo-primary', name: 'podinfo-primary' } } } },

@@ -5,7 +5,14 @@ import type { Cache, KubeClient, KubeObject } from '../runtime/port.ts';
 import { readDeployment } from './deployment-object.ts';
 import { holderOf, isOwnedBy } from './ownership.ts';
 import type { PodSet, SelectorLabel, Workload, WorkloadIntent, WorkloadView } from './port.ts';
-import { holdsTemplate, newPrimary, promotionPatch, revisionAnnotation } from './primary.ts';
+import {
+  holdsTemplate,
+  keptTemplate,
+  newPrimary,
+  promotionPatch,
+  restorePatch,
+  revisionAnnotation,
+} from './primary.ts';
 import { readinessOf } from './readiness.ts';
 import { primaryName, selectorOf, selectorProblem } from './selector.ts';
 import { createServiceSet } from './service-set.ts';
@@ -34,6 +41,7 @@ export function createDeploymentWorkload(options: DeploymentWorkloadOptions): Wo
     const primary = held !== undefined && isOwnedBy(held, intent.canary) ? held : undefined;
     const selector = target && selectorOf(readDeployment(target), intent.selectorLabels);
     const revision = primary?.metadata.annotations?.[revisionAnnotation];
+    const previous = primary && keptTemplate(primary)?.revision;
     const problem = problemOf(intent, target, held) ?? serviceSet.problem(intent);
     return {
       ...(target === undefined ? {} : { target: podSetOf(target, intent, intent.readyThreshold.canary) }),
@@ -43,6 +51,7 @@ export function createDeploymentWorkload(options: DeploymentWorkloadOptions): Wo
             primary: {
               ...podSetOf(primary, intent, intent.readyThreshold.primary),
               ...(revision === undefined ? {} : { revision }),
+              ...(previous === undefined ? {} : { previous }),
             },
           }),
       primaryMatchesTarget:
@@ -81,14 +90,28 @@ export function createDeploymentWorkload(options: DeploymentWorkloadOptions): Wo
       }
     },
 
-    async writePrimary(intent, from, revision) {
+    async writePrimary(intent, from, what) {
       const live = primaryOf(intent);
       if (live === undefined)
         throw new TransientError(`Deployment ${primaryName(intent.target.name)} is not there yet`);
       const foreign = primaryProblem(intent, live);
       if (foreign !== undefined) throw new TerminalError(foreign.reason, foreign.message);
-      const patch = promotionPatch(live, from, selectorIn(from, intent), revision);
+      const patch = promotionPatch(live, from, selectorIn(from, intent), what);
       if (patch !== undefined) deployments.observe(await kube.patch(Deployments, live.metadata, patch));
+    },
+
+    async restorePrimary(intent, revision) {
+      const live = primaryOf(intent);
+      if (live === undefined)
+        throw new TransientError(`Deployment ${primaryName(intent.target.name)} is not there yet`);
+      const foreign = primaryProblem(intent, live);
+      if (foreign !== undefined) throw new TerminalError(foreign.reason, foreign.message);
+      const patch = restorePatch(live, revision);
+      if (patch === undefined) {
+        const name = primaryName(intent.target.name);
+        throw new TerminalError('PreviousMissing', `Deployment ${name} keeps no template of ${revision}`);
+      }
+      deployments.observe(await kube.patch(Deployments, live.metadata, patch));
     },
 
     async scaleTarget(intent, target, replicas) {

@@ -87,6 +87,8 @@ export interface WorkloadView {
   readonly primary?: PodSet & {
     /** The revision that Siskin wrote last, from the annotation `siskin.dev/revision`. */
     readonly revision?: string;
+    /** The revision whose template is kept, so that `restorePrimary` can give it back. */
+    readonly previous?: string;
   };
   /** The primary's template is the target's, but for what Siskin changes in it. */
   readonly primaryMatchesTarget: boolean;
@@ -106,8 +108,17 @@ export interface Workload {
   applyServices(intent: WorkloadIntent, options: { apex: boolean }): Promise<void>;
   /** Creates `<target>-primary` from the target's template with the target's replicas (1 when it has none). */
   createPrimary(intent: WorkloadIntent, target: PodSet, revision: string): Promise<void>;
-  /** Promotion: writes exactly this template and revision to the primary; its replicas stay whoever scales it. */
-  writePrimary(intent: WorkloadIntent, from: PodSet, revision: string): Promise<void>;
+  /**
+   * Promotion: writes exactly this template and revision to the primary; its replicas stay whoever scales it. What it had
+   * is kept with it where that is the `promoted` revision.
+   */
+  writePrimary(
+    intent: WorkloadIntent,
+    from: PodSet,
+    what: { readonly revision: string; readonly promoted: string },
+  ): Promise<void>;
+  /** Gives the primary back exactly the template that it keeps of this revision. Rejects with `PreviousMissing` where it keeps none. */
+  restorePrimary(intent: WorkloadIntent, revision: string): Promise<void>;
   /** Conditional on the target's resourceVersion in `target`; writes `spec.replicas` and nothing else. */
   scaleTarget(intent: WorkloadIntent, target: PodSet, replicas: number): Promise<void>;
   /**

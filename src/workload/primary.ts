@@ -1,4 +1,5 @@
 /** The primary Deployment as Siskin makes it and as a promotion changes it. */
+import { z } from 'zod';
 import type { KubeObject } from '../runtime/port.ts';
 import { readDeployment } from './deployment-object.ts';
 import { type Json, mergeDiff, sameJson } from './json.ts';
@@ -12,6 +13,49 @@ import { withoutObjectTracking } from './tracking.ts';
  * Kept on the Deployment and not on its pods: writing the same template twice, after a crash, must not replace pods.
  */
 export const revisionAnnotation = 'siskin.dev/revision';
+
+/**
+ * The template that the primary had before, with its revision: written by the very patch that replaces it, so that it is
+ * exactly what was served, there is never more than one, and it goes with the primary.
+ */
+const previousAnnotation = 'siskin.dev/previous';
+/** Characters; all annotations of an object together may have 256 Ki. */
+const longestKept = 131_072;
+
+const Kept = z.object({ revision: z.string(), template: z.record(z.string(), z.unknown()) });
+
+/** Undefined where nothing is kept, or what is there cannot be read. */
+export function keptTemplate(live: KubeObject): z.infer<typeof Kept> | undefined {
+  const text = live.metadata.annotations?.[previousAnnotation];
+  if (text === undefined) return undefined;
+  try {
+    return Kept.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The conditional patch that gives the primary back what it keeps of this revision; undefined where it keeps nothing of it. */
+export function restorePatch(live: KubeObject, revision: string): Record<string, unknown> | undefined {
+  const kept = keptTemplate(live);
+  if (kept?.revision !== revision) return undefined;
+  const spec = mergeDiff({ template: readDeployment(live).template }, { template: kept.template });
+  return {
+    metadata: {
+      resourceVersion: live.metadata.resourceVersion,
+      annotations: { [revisionAnnotation]: revision, [previousAnnotation]: null },
+    },
+    ...(spec === undefined ? {} : { spec }),
+  };
+}
+
+/** What is kept when `revision` replaces what the primary has: only the promoted one, never half of another promotion. */
+function keptAnnotation(live: KubeObject, revision: string, promoted: string): Json {
+  const held = live.metadata.annotations?.[revisionAnnotation];
+  if (held === undefined || held !== promoted || held === revision) return {};
+  const text = JSON.stringify({ revision: held, template: readDeployment(live).template });
+  return { [previousAnnotation]: text.length > longestKept ? null : text };
+}
 
 export function newPrimary(
   intent: WorkloadIntent,
@@ -45,7 +89,7 @@ export function promotionPatch(
   live: KubeObject,
   from: PodSet,
   selector: SelectorLabel,
-  revision: string,
+  { revision, promoted }: { readonly revision: string; readonly promoted: string },
 ): Record<string, unknown> | undefined {
   const primary = readDeployment(live);
   const template = primaryTemplate(from.template, selector, primary.matchLabels);
@@ -54,7 +98,10 @@ export function promotionPatch(
     { ...from.rollout, template },
   );
   const labels = missing(primaryLabels(from, selector), live.metadata.labels ?? {});
-  const annotations = missing({ [revisionAnnotation]: revision }, live.metadata.annotations ?? {});
+  const annotations = missing(
+    { [revisionAnnotation]: revision, ...keptAnnotation(live, revision, promoted) },
+    live.metadata.annotations ?? {},
+  );
   if (spec === undefined && labels === undefined && annotations === undefined) return undefined;
   return {
     metadata: {
@@ -81,7 +128,7 @@ function primaryLabels(target: PodSet, selector: SelectorLabel): Record<string, 
 }
 
 /** What of `wanted` is not held; labels and annotations of others are no business of ours. */
-function missing(wanted: Readonly<Record<string, string>>, held: Json): Json | undefined {
-  const entries = Object.entries(wanted).filter(([key, value]) => held[key] !== value);
+function missing(wanted: Json, held: Json): Json | undefined {
+  const entries = Object.entries(wanted).filter(([key, value]) => (held[key] ?? null) !== value);
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }

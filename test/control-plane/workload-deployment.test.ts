@@ -103,7 +103,7 @@ describe('the primary', () => {
       primary: { replicas: 2, revision: 'r1', images: { app: 'podinfo:1' } },
       primaryMatchesTarget: true,
     });
-    await quietly(() => workload.writePrimary(intent, seen(), 'r1'));
+    await quietly(() => workload.writePrimary(intent, seen(), { revision: 'r1', promoted: 'r1' }));
   });
 
   test('gets exactly the promoted template and keeps what is not ours', async () => {
@@ -114,7 +114,7 @@ describe('the primary', () => {
     });
     await deployments.refresh('podinfo-primary');
     const judged = await changeTarget();
-    await workload.writePrimary(intent, judged, 'r2');
+    await workload.writePrimary(intent, judged, { revision: 'r2', promoted: 'r1' });
     const live = await world.user.get(Deployments, 'podinfo-primary');
     expect(live).toMatchObject({
       metadata: {
@@ -128,14 +128,16 @@ describe('the primary', () => {
     expect(live).not.toHaveProperty('spec.template.spec.containers[0].env');
     expect(live).not.toHaveProperty('spec.template.spec.containers[0].readinessProbe');
     expect(workload.observe(intent)).toMatchObject({ primaryMatchesTarget: true });
-    await quietly(() => workload.writePrimary(intent, judged, 'r2'));
+    await quietly(() => workload.writePrimary(intent, judged, { revision: 'r2', promoted: 'r1' }));
   });
 
   test('is not written over a version that was not looked at', async () => {
     await workload.createPrimary(intent, seen(), 'r1');
     await world.user.patch(Deployments, 'podinfo-primary', { spec: { paused: true } });
     const judged = await changeTarget();
-    await expect(workload.writePrimary(intent, judged, 'r2')).rejects.toMatchObject({
+    await expect(
+      workload.writePrimary(intent, judged, { revision: 'r2', promoted: 'r1' }),
+    ).rejects.toMatchObject({
       status: 409,
       reason: 'Conflict',
     });

@@ -1,7 +1,7 @@
 /** Plans, states and inputs as tests of the policy start from: a healthy world in which each test changes one thing. */
 import type { Input, Side } from '../../src/core/input.ts';
 import { type Context, initialContext, type Phase } from '../../src/core/machine.ts';
-import type { Plan } from '../../src/core/plan.ts';
+import { noWatch, type Plan } from '../../src/core/plan.ts';
 import type { State } from '../../src/core/state.ts';
 
 /** A time that no context names yet. */
@@ -19,6 +19,7 @@ export function examplePlan(changes: Partial<Plan> = {}): Plan {
     promotionStep: 0,
     progressDeadlineMs: 60_000,
     skipAnalysis: false,
+    watch: noWatch,
     undecided: {
       noData: { timeLimitMs: 30_000, policy: 'Hold' },
       error: { timeLimitMs: 30_000, policy: 'Rollback' },

@@ -22,6 +22,8 @@ const ofStates: Readonly<Record<string, (state: State) => boolean>> = {
   'checks never exceed the iterations': ({ context }) => context.iterations <= context.plan.iterations,
   'requests and checks have a beginning': ({ phase, context }) =>
     !isRun(phase) || (context.weight === 0 && context.iterations === 0) || context.analysedFrom > 0,
+  'only what was promoted is watched': ({ phase, context }) =>
+    context.watchUntil === 0 || phase === 'Succeeded' || phase === 'Terminating',
   'what is undecided has a beginning': ({ context }) =>
     context.undecidedSince > 0 || context.undecidedKind === '',
 };
@@ -48,7 +50,9 @@ const ofSteps: Readonly<Record<string, (step: Step) => boolean>> = {
   'the revision changes with a run only': ({ before, after, event }) =>
     before.context.revision === after.context.revision ||
     event.type === 'started' ||
-    event.type === 'initialized',
+    event.type === 'initialized' ||
+    event.type === 'undone' ||
+    event.type === 'watchFailed',
   'only what passed, or skips the analysis, is promoted': ({ before, after, event }) =>
     !enters('Promoting', before, after) ||
     event.type === 'passed' ||
@@ -65,9 +69,7 @@ const ofSteps: Readonly<Record<string, (step: Step) => boolean>> = {
     !enters('Succeeded', before, after) || before.phase === 'Finalising' || event.type === 'returned',
   'failed is who failed or was given up': ({ before, after, event }) =>
     !enters('Failed', before, after) ||
-    event.type === 'failed' ||
-    event.type === 'proven' ||
-    event.type === 'gaveUp',
+    ['failed', 'proven', 'gaveUp', 'undone', 'watchFailed'].includes(event.type),
   'nothing undecided ends or moves a run': ({ before, after, event }) =>
     event.type !== 'undecided' ||
     (before.phase === after.phase &&

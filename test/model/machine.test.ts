@@ -13,7 +13,7 @@ type Snapshot = SnapshotFrom<typeof machine>;
 
 /** Everything, at the moment the state waits for and right before. */
 function anything({ context }: Snapshot): Event[] {
-  const due = Math.max(now, context.dueAt);
+  const due = Math.max(now, context.dueAt, context.watchAt);
   const times = context.dueAt > 0 ? [due, due - 1] : [due];
   return times.flatMap((at): Event[] => [
     { type: 'initialized', now: at, revision: 'v1-old' },
@@ -24,6 +24,8 @@ function anything({ context }: Snapshot): Event[] {
     { type: 'passed', now: at, limit: 5 },
     { type: 'eased', now: at, limit: 15 },
     { type: 'eased', now: at, limit: 100 },
+    { type: 'watchFailed', now: at, revision: 'v1-a' },
+    { type: 'undone', now: at, revision: 'v1-a' },
     ...(
       [
         'returned',
@@ -37,6 +39,8 @@ function anything({ context }: Snapshot): Event[] {
         'proven',
         'primaryReady',
         'elapsed',
+        'watched',
+        'watchEnded',
         'deleted',
       ] as const
     ).map(type => ({ type, now: at })),
@@ -62,7 +66,8 @@ function key({ value, context }: Snapshot): string {
   const { revision, weight, bound, iterations, failures, dueAt, readyBy, analysedFrom, undecidedSince } =
     context;
   const clocks = [dueAt, readyBy, analysedFrom, undecidedSince].map(time => (time > 0 ? 1 : 0));
-  return [value, revision, `${weight}% of ${bound}%`, iterations, failures, ...clocks].join(' ');
+  const watch = [context.watchUntil > 0 ? 1 : 0, context.watchFailures];
+  return [value, revision, `${weight}% of ${bound}%`, iterations, failures, ...clocks, ...watch].join(' ');
 }
 
 function options(plan: Plan, events: (snapshot: Snapshot) => Event[]) {

@@ -8,5 +8,9 @@ export const plans: readonly (readonly [name: string, plan: Plan])[] = [
   ['promotion in steps', examplePlan({ promotionStep: 20 })],
   ['blue/green behind a router', examplePlan(blueGreen)],
   ['blue/green without a router', examplePlan({ ...blueGreen, routed: false })],
+  [
+    'watched after its promotion',
+    examplePlan({ weights: [50], watch: { forMs: 60_000, intervalMs: 20_000, threshold: 2 } }),
+  ],
   ['analysis skipped', examplePlan({ skipAnalysis: true })],
 ];

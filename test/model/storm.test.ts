@@ -29,7 +29,10 @@ const planned = constantFrom(...plans.map(([, plan]) => plan));
 /** Mostly a step's length onwards, at times a clock that jumps. */
 const elapsed = constantFrom(0, 1_000, 10_000, 10_000, 10_000, 61_000, 7_200_000, -3_600_000);
 
-const kinds: readonly Exclude<Event['type'], 'initialized' | 'started' | 'undecided' | 'eased'>[] = [
+const kinds: readonly Exclude<
+  Event['type'],
+  'initialized' | 'started' | 'undecided' | 'eased' | 'watchFailed' | 'undone'
+>[] = [
   'returned',
   'gateClosed',
   'gateOpened',
@@ -41,6 +44,8 @@ const kinds: readonly Exclude<Event['type'], 'initialized' | 'started' | 'undeci
   'proven',
   'primaryReady',
   'elapsed',
+  'watched',
+  'watchEnded',
 ];
 const bare: readonly ((at: number) => Event)[] = kinds.map(type => at => ({ type, now: at }));
 const happening = constantFrom<(at: number) => Event>(
@@ -54,6 +59,8 @@ const happening = constantFrom<(at: number) => Event>(
   at => ({ type: 'passed', now: at, limit: 3 }),
   at => ({ type: 'eased', now: at, limit: 15 }),
   at => ({ type: 'eased', now: at, limit: 100 }),
+  at => ({ type: 'watchFailed', now: at, revision: 'v1-old' }),
+  at => ({ type: 'undone', now: at, revision: 'v1-old' }),
 );
 
 test(`any events at any times keep what must hold (seed ${baseSeed})`, () => {

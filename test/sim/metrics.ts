@@ -29,7 +29,8 @@ export function createMetrics(world: World): Metrics {
           .pass({ what: 'query', mutates: false, remote: true }, async () => {
             const askedAt = world.clock.now();
             const { namespace, target, name } = request.names;
-            const image = imageOf(world.kube.peek(Deployments, { namespace, name: target }));
+            const judged = request.arm === 'primary' ? `${target}-primary` : target;
+            const image = imageOf(world.kube.peek(Deployments, { namespace, name: judged }));
             const measured = metrics.script(image, world.seconds(), request.metric.name);
             await new Promise<void>(resolve => {
               world.clock.after(metrics.latencyMs(request.metric.name), resolve);

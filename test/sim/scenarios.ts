@@ -135,6 +135,18 @@ export const scenarios: readonly Scenario[] = [
     },
     seconds: 300,
   },
+  {
+    name: 'a release turns bad after its promotion',
+    spec(spec) {
+      const metrics = [{ name: 'success', interval: '10s', query: 'up', thresholdRange: { min: 99 } }];
+      spec.rollback['watch'] = { for: '5m', interval: '10s', threshold, metrics };
+    },
+    script(world) {
+      release(world);
+      world.metrics.script = (image, at) => (at > 120 && image === 'app:v2' ? 50 : 100);
+    },
+    seconds: 400,
+  },
   { name: 'pods never become ready', script: world => push(world, 20, 'app:broken'), seconds: 300 },
   {
     name: 'metrics are down for a while',

@@ -53,6 +53,7 @@ function start(
     },
     port: 80,
     vantage: 'kubernetes',
+    arm: 'canary',
     windowMs: 60_000,
     at: now,
   };

@@ -46,6 +46,7 @@ function check(query = 'up', more: Partial<CheckRequest> = {}): CheckRequest {
     },
     port: 80,
     vantage: 'kubernetes',
+    arm: 'canary',
     windowMs: 60_000,
     at,
     ...more,

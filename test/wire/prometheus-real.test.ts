@@ -112,6 +112,7 @@ function ask(
     names: { name: service, namespace, target: service, service, ingress: service, route: service },
     port: 80,
     vantage,
+    arm: 'canary',
     windowMs: 2_000,
     at: Date.now(),
   });

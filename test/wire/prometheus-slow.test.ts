@@ -39,6 +39,7 @@ function check(query = 'up', more: Partial<CheckRequest> = {}): CheckRequest {
     },
     port: 80,
     vantage: 'kubernetes',
+    arm: 'canary',
     windowMs: 60_000,
     at,
     ...more,

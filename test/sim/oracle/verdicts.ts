@@ -42,7 +42,7 @@ function containersOf(object: { spec?: unknown }): string {
   return JSON.stringify(dig(object.spec, 'template', 'spec', 'containers'));
 }
 
-const endings = new Set(['ProgressDeadlineExceeded']);
+const endings = new Set(['ProgressDeadlineExceeded', 'RollbackRequested']);
 
 /** Rule 6: between two committed steps lies a sample that allows the second; what is missing neither passes nor fails. */
 export function earnedSteps(history: History): string[] {
