@@ -14,6 +14,7 @@ export default defineConfig({
             'test/model/**/*.test.ts',
             'test/house/**/*.test.ts',
             'test/memory/**/*.test.ts',
+            'test/sim-analysis/**/*.test.ts',
             'scripts/**/*.test.ts',
           ],
           // A limit for what hangs: on a busy machine, slow is no failure.

@@ -31,6 +31,12 @@ describe('allowedWeight', () => {
     expect(bad).toBeLessThan(weights[2] ?? 0);
   });
 
+  it('counts nothing that is tolerated', () => {
+    const canary = { total: 4000, bad: 4 };
+    const strict = allowedWeight({ ...base, canary });
+    expect(allowedWeight({ ...base, canary, tolerance: 0.0005 })).toBeGreaterThan(strict);
+  });
+
   it('never exceeds all traffic, and does not limit a service without any', () => {
     const canary = { total: 1e9, bad: 0 };
     expect(allowedWeight({ ...base, requestsPerSecond: 1, canary })).toBe(1);

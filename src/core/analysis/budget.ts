@@ -16,7 +16,10 @@ export interface Impact {
   /** From a bad request until the traffic is taken back: two scrapes, the evaluation and the gateway. */
   readonly latencySeconds: number;
   readonly canary: Counts;
+  /** What to compare with: the primary's requests, or better the canary's as the primary would have served them. */
   readonly primary: Counts;
+  /** Difference of the rates that the check accepts: it costs nothing. 0 when absent. */
+  readonly tolerance?: number;
 }
 
 /**
@@ -24,9 +27,9 @@ export interface Impact {
  * beyond the primary's rate before it is noticed.
  */
 export function allowedWeight(impact: Impact): number {
-  const { failedRequests, requestsPerSecond, latencySeconds, canary, primary } = impact;
+  const { failedRequests, requestsPerSecond, latencySeconds, canary, primary, tolerance = 0 } = impact;
   const expected = primary.total > 0 ? primary.bad / primary.total : 0;
-  const excess = Math.max(LEAST_EXCESS, rateBound(canary, ALPHA, 'upper') - expected);
+  const excess = Math.max(LEAST_EXCESS, rateBound(canary, ALPHA, 'upper') - expected - tolerance);
   const requests = requestsPerSecond * latencySeconds;
   return requests > 0 ? Math.min(1, failedRequests / (requests * excess)) : 1;
 }

@@ -179,3 +179,10 @@ describe('odd counts', () => {
     }
   });
 });
+
+describe('what is expected of the canary', () => {
+  it('is the primary’s rate batch by batch, however the shares change', () => {
+    const state = after([batch(0, [10, 0], [990, 99]), batch(1, [500, 1], [500, 1])]);
+    expect(state.expected).toBeCloseTo(10 * 0.1 + 500 * 0.002, 6);
+  });
+});

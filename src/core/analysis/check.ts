@@ -21,6 +21,8 @@ export interface CheckState {
   readonly history: Sums;
   readonly canary: Sums;
   readonly primary: Sums;
+  /** Bad requests that the canary would have had by the primary's rate in each batch, at the first boundary. */
+  readonly expected: number;
   /** Requests of the canary that counted as evidence: those after the warm-up. */
   readonly judged: number;
   /** Dispersion per boundary. */
@@ -55,6 +57,7 @@ export function startCheck(
     history: history.slice(-GUESS_SCRAPES).reduce<Sums>(add, none),
     canary: none,
     primary: none,
+    expected: 0,
     judged: 0,
     cv2: Array.from({ length: size }, (_, index) => Number(dispersionOf(history, index).toPrecision(3))),
     regular: noEvidence,
@@ -77,6 +80,7 @@ export function takeBatch(state: CheckState, batch: Batch, settings: CheckSettin
     ...(first === undefined ? {} : { first }),
     canary: add(state.canary, batch.canary),
     primary: add(state.primary, batch.primary),
+    expected: tidy(state.expected + expectedIn(batch)),
     judged: tidy(state.judged + (isWarm ? batch.canary.total : 0)),
     ...objective(state, batch, settings),
     ...(isOver ? { over: true as const } : {}),
@@ -93,20 +97,23 @@ function weigh(state: CheckState, batch: Batch, settings: CheckSettings, isWarm:
   if (batch.canary.total <= 0 || batch.primary.total <= 0) return state;
   const alpha = channelAlpha(settings);
   const trials = trialsOf(state, batch);
+  const dispersion = Math.max(...state.cv2);
   const regular = isWarm
-    ? rounded(gather(state.regular, trials, capped(regularBets(settings), alpha)))
+    ? rounded(gather(state.regular, trials, capped(regularBets(settings), alpha, dispersion)))
     : state.regular;
   if (settings.criticalGap === undefined || state.critical === undefined) return { ...state, regular };
   const bets = criticalBets(settings, settings.criticalGap);
-  return { ...state, regular, critical: rounded(gather(state.critical, trials, capped(bets, alpha))) };
+  const critical = rounded(gather(state.critical, trials, capped(bets, alpha, dispersion)));
+  return { ...state, regular, critical };
 }
 
 function trialsOf(state: CheckState, { canary, primary }: Batch): Trial[] {
-  return state.cv2.map((dispersion, index) => ({
+  const bothSides = (2 * primary.total) / (canary.total + primary.total);
+  return state.cv2.map((cv2, index) => ({
     canary: countsAt(canary, index),
     primary: countsAt(primary, index),
     guess: guessOf(state, index),
-    dispersion,
+    dispersion: cv2 * bothSides,
   }));
 }
 
@@ -143,6 +150,13 @@ export function countsOf(sums: readonly number[], boundary: number): Counts {
   return { total: sums[0] ?? 0, bad: sums[boundary + 1] ?? 0 };
 }
 
+/** Batch by batch, so that a rate which changes together with the canary's share of the traffic is no difference of the two. */
+function expectedIn({ canary, primary }: Batch): number {
+  return primary.total > 0
+    ? (canary.total * Math.min(primary.total, primary.bad[0] ?? 0)) / primary.total
+    : 0;
+}
+
 function objective({ last }: CheckState, batch: Batch, { slo }: CheckSettings): Partial<CheckState> {
   if (slo === undefined) return {};
   const now = { canary: add([0, 0], batch.canary), primary: add([0, 0], batch.primary) };
@@ -161,7 +175,7 @@ function tidy(count: number): number {
   return count > 1000 ? Math.round(count) : Math.round(count * 1000) / 1000;
 }
 
-/** Downwards to a millionth: what is rounded away can only delay a verdict, never cause one. */
+/** Downwards to a ten-thousandth: what is rounded away can only delay a verdict, never cause one. */
 function rounded({ batches, capital }: Evidence): Evidence {
-  return { batches, capital: capital.map(value => Math.floor(value * 1e6) / 1e6) };
+  return { batches, capital: capital.map(value => Math.floor(value * 1e4) / 1e4) };
 }

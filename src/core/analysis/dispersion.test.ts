@@ -1,18 +1,35 @@
 import { expect, it } from 'vitest';
+import { baseSeed, createRandom } from '../../../test/sim/random.ts';
 import { dispersionOf } from './dispersion.ts';
+import { binomial } from './draw.ts';
 
 function scrapes(...bad: readonly number[]) {
   return bad.map(count => ({ total: 1000, bad: [count] }));
 }
 
 it.each([
-  ['too few scrapes', scrapes(0, 90), 0],
-  ['no bad request', scrapes(0, 0, 0, 0, 0, 0, 0, 0), 0],
-  ['a steady rate', scrapes(5, 5, 5, 5, 5, 5, 5, 5), 0],
-  ['a slow drift', scrapes(10, 11, 12, 13, 14, 15, 16, 17), 0],
-])('is 0 for %s', (_, history, dispersion) => {
-  expect(dispersionOf(history, 0)).toBe(dispersion);
+  ['too few scrapes', scrapes(0, 90)],
+  ['no bad request', scrapes(0, 0, 0, 0, 0, 0, 0, 0)],
+  ['a steady rate', scrapes(5, 5, 5, 5, 5, 5, 5, 5)],
+  ['a slow drift', scrapes(10, 11, 12, 13, 14, 15, 16, 17)],
+  [
+    'one bad request in an hour',
+    scrapes(...Array.from({ length: 240 }, (_, index) => (index === 99 ? 1 : 0))),
+  ],
+])('is 0 for %s', (_, history) => {
+  expect(dispersionOf(history, 0)).toBe(0);
 });
+
+it.each([0.0001, 0.001, 0.02])(
+  `hardly finds any where requests fail independently, at %d (seed ${baseSeed})`,
+  rate => {
+    const random = createRandom(baseSeed);
+    const services = Array.from({ length: 200 }, () =>
+      dispersionOf(scrapes(...Array.from({ length: 240 }, () => binomial(1500, rate, random.next))), 0),
+    );
+    expect(services.filter(dispersion => dispersion > 0).length).toBeLessThanOrEqual(20);
+  },
+);
 
 it('grows with bursts', () => {
   const bursts = scrapes(0, 40, 0, 0, 40, 0, 0, 40);

@@ -21,6 +21,8 @@ export interface Judgement {
   /** Requests of the run, with the bad ones of the boundary that says most. */
   readonly canary: Counts;
   readonly primary: Counts;
+  /** The canary's requests as the primary would have served them, batch by batch; at the first boundary. */
+  readonly expected: Counts;
   /** That boundary, of a latency check. */
   readonly bound?: number;
   /** Requests of the canary that a promotion needs, and how many counted so far. */
@@ -50,6 +52,7 @@ export function assess(state: CheckState, settings: CheckSettings): Judgement {
     channel: strength.channel,
     canary: countsOf(state.canary, boundary),
     primary: countsOf(state.primary, boundary),
+    expected: { total: state.canary[0] ?? 0, bad: state.expected },
     ...(bound === undefined ? {} : { bound }),
     needed,
     judged: state.judged,

@@ -3,8 +3,8 @@ import { climbOn, type Ramp, reach, shareAt } from './ramp.ts';
 
 const ramp: Ramp = { steps: [0.05, 0.1], stepSeconds: 60 };
 const limited: Ramp = { ...ramp, budget: { failedRequests: 25, latencySeconds: 35 } };
-const unknown = { requestsPerSecond: 1000, canary: { total: 0, bad: 0 }, primary: { total: 0, bad: 0 } };
-const known = { ...unknown, canary: { total: 10_000, bad: 10 }, primary: { total: 90_000, bad: 90 } };
+const unknown = { requestsPerSecond: 1000, canary: { total: 0, bad: 0 }, expected: { total: 0, bad: 0 } };
+const known = { ...unknown, canary: { total: 10_000, bad: 10 }, expected: { total: 10_000, bad: 10 } };
 const good = { action: 'advance', outcome: 'pass' } as const;
 
 describe('the share of the canary', () => {
@@ -13,9 +13,9 @@ describe('the share of the canary', () => {
   });
 
   it('is what the budget allows, and the step at most', () => {
-    expect(shareAt({ step: 1 }, limited, unknown)).toBe(0.001);
+    expect(shareAt({ step: 1 }, limited, unknown)).toBeCloseTo(25 / 35_000, 9);
     expect(shareAt({ step: 1 }, limited, known)).toBe(0.1);
-    const some = { ...known, canary: { total: 100, bad: 0 } };
+    const some = { ...known, canary: { total: 100, bad: 0 }, expected: { total: 100, bad: 0.1 } };
     expect(shareAt({ step: 1 }, limited, some)).toBeCloseTo(0.0127, 3);
   });
 });

@@ -8,7 +8,12 @@ export interface Ramp {
   readonly steps: readonly number[];
   /** How long each step lasts once its share is reached. */
   readonly stepSeconds: number;
-  readonly budget?: { readonly failedRequests: number; readonly latencySeconds: number };
+  readonly budget?: {
+    readonly failedRequests: number;
+    readonly latencySeconds: number;
+    /** What the check accepts, as a share. */
+    readonly tolerance?: number;
+  };
 }
 
 /** Plain JSON. */
@@ -24,17 +29,21 @@ export interface Known {
   /** Requests per second of both sides together. */
   readonly requestsPerSecond: number;
   readonly canary: Counts;
-  readonly primary: Counts;
+  /** The canary's requests as the primary would have served them. */
+  readonly expected: Counts;
 }
 
 /** A route cannot give less than this. */
-const LEAST_SHARE = 0.001;
+const LEAST_SHARE = 0.0005;
 
 /** The share that the canary may have now. */
 export function shareAt({ step }: Climb, ramp: Ramp, known: Known): number {
   const wanted = ramp.steps[Math.min(step, ramp.steps.length - 1)] ?? 0;
   if (ramp.budget === undefined) return wanted;
-  return Math.min(wanted, Math.max(LEAST_SHARE, allowedWeight({ ...ramp.budget, ...known })));
+  return Math.min(
+    wanted,
+    Math.max(LEAST_SHARE, allowedWeight({ ...ramp.budget, ...known, primary: known.expected })),
+  );
 }
 
 /** Notes that the step's share is reached, when it is. */

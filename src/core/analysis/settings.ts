@@ -13,7 +13,7 @@ interface PresetValues {
 
 export const presets: Readonly<Record<Preset, PresetValues>> = {
   conservative: { falseRollbackProbability: 0.01, tolerance: 0.001 },
-  balanced: { falseRollbackProbability: 0.05, tolerance: 0.0005 },
+  balanced: { falseRollbackProbability: 0.03, tolerance: 0.0005 },
   sensitive: { falseRollbackProbability: 0.05, tolerance: 0 },
 };
 
@@ -88,8 +88,11 @@ export function criticalBets({ ratio }: CheckSettings, gap: number): Bets {
 const MOST_PER_BATCH = Math.log(20);
 /** And never enough to decide alone. */
 const MOST_OF_LIMIT = 0.9;
+/** A service whose rate varies this much (squared coefficient of variation) from batch to batch needs twice the batches. */
+const DOUBLING_DISPERSION = 8;
 
-/** Bets with the cap that keeps a single batch from deciding. */
-export function capped(bets: Bets, alpha: number): Channel {
-  return { ...bets, cap: Math.min(MOST_PER_BATCH, MOST_OF_LIMIT * Math.log(1 / alpha)) };
+/** Bets with the cap that keeps a single batch from deciding; `dispersion` is the service's own unsteadiness. */
+export function capped(bets: Bets, alpha: number, dispersion: number): Channel {
+  const most = MOST_PER_BATCH / (1 + dispersion / DOUBLING_DISPERSION);
+  return { ...bets, cap: Math.min(most, MOST_OF_LIMIT * Math.log(1 / alpha)) };
 }

@@ -12,6 +12,7 @@ const judgement: Judgement = {
   channel: 'regular',
   canary: { total: 1230, bad: 59 },
   primary: { total: 23_400, bad: 23 },
+  expected: { total: 1230, bad: 1.2 },
   needed: 300,
   judged: 1230,
 };
