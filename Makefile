@@ -9,7 +9,7 @@ IMAGE_TOOL ?= docker
 
 .DEFAULT_GOAL := help
 .PHONY: help setup check check-types check-lint check-format check-unused format unit sim wire control-plane e2e test \
-	demo demo-shell demo-down bench generate verify build image packages
+	demo demo-shell demo-down bench sim-analysis generate verify build image packages
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ demo-down: setup ## Remove the demo's cluster; caches stay
 
 bench: setup ## Ratios against the past and against polling; never fails by time
 	node test/bench/run.ts
+
+sim-analysis: setup ## The analysis beside Flagger's and Argo's rules, simulated; writes docs/analysis-simulation.md
+	node test/sim-analysis/run.ts
 
 generate: setup ## Write CRDs, the state diagram and the reference from their sources
 	node src/api/generate.ts

@@ -40,9 +40,11 @@ export function runSiskin(scenario: Scenario, random: Random, { check, budget }:
   let step = 0;
   let reachedAt: number | undefined;
 
+  let most = allowed();
+
   function steer(): void {
     const wanted = STEPS[step] ?? 0.5;
-    const share = Math.min(wanted, Math.max(LEAST_SHARE, allowed()));
+    const share = Math.min(wanted, Math.max(LEAST_SHARE, most));
     if (share >= wanted) reachedAt ??= service.now();
     service.setShare(share);
   }
@@ -74,6 +76,7 @@ export function runSiskin(scenario: Scenario, random: Random, { check, budget }:
       check,
     );
     recent = [...recent, (canary.total + primary.total) / (next - boundary)].slice(-RATE_BATCHES);
+    most = allowed();
     boundary = next;
   }
 

@@ -38,4 +38,28 @@ describe('evidence', () => {
       expectClose(last.capital[index] ?? 0, value);
     }
   });
+
+  it('finds a regression that begins after the horizon', () => {
+    const channel = {
+      grid: { mode: 'odds' as const, values: [1.5, 3, 8, 25] },
+      ratio: 1,
+      tolerance: 0.001,
+      cap: Math.log(20),
+    };
+    let evidence = noEvidence;
+    const seen = Array.from({ length: 84 }, (_, index) => {
+      const before = { total: 60_000 + index * 1425, bad: 60 + index };
+      const canary = { total: 75, bad: index < 80 ? 0 : 6 };
+      const guess = (before.bad + 0.5) / (before.total + 1);
+      evidence = gather(
+        evidence,
+        [{ canary, primary: { total: 1425, bad: 1 }, guess, dispersion: 0 }],
+        channel,
+      );
+      return logEvidence(evidence);
+    });
+    expectClose(seen[59] ?? 0, -1.9709385484437909);
+    expectClose(seen[79] ?? 0, -2.418667111773372);
+    for (const step of [1, 2, 3, 4]) expectClose(seen[79 + step] ?? 0, step * Math.log(20));
+  });
 });
