@@ -23,7 +23,7 @@ node_modules/.package-lock.json: package-lock.json
 
 packages: ## Install the Debian packages that the wire and e2e tiers drive, as root; else name them
 	@scripts/setup-debian.sh git=git ssh=openssh-client ssh-keygen=openssh-client sshd=openssh-server \
-		openssl=openssl
+		openssl=openssl gpg=gnupg
 
 check: check-types check-lint check-format check-unused ## Type check, lint, format check, unused code
 

@@ -88,6 +88,15 @@ export const ManifestRepositorySpec = z.object({
     })
     .prefault({})
     .describe('Author and committer of reverts.'),
+  signing: z
+    .object({
+      format: z.enum(['SSH', 'OpenPGP']).describe('Kind of the key, and of the signature.'),
+      secretRef: localRef('Secret').describe(
+        "A Secret of the operator's namespace: `identity`, the private key, for SSH; `git.asc`, the armored private key, for OpenPGP; and `passphrase` where the key has one (for SSH `password` does as well).",
+      ),
+    })
+    .exactOptional()
+    .describe('Signs every commit. Commits are not signed when unset.'),
   mode: z
     .enum(['Off', 'DryRun', 'PullRequest', 'Commit'])
     .default('Commit')

@@ -47,6 +47,23 @@ const GitRollback = z.object({
     .describe(
       '`Off` leaves Git alone, `DryRun` reports the revert without pushing it, `Commit` pushes it, `PullRequest` asks for it, `Auto` pushes it where the branch allows it and asks otherwise.',
     ),
+  scope: z
+    .enum(['Paths', 'Commit'])
+    .default('Paths')
+    .describe(
+      '`Paths` undoes what the failed change did below `path`; other applications of the same commit keep their release. `Commit` undoes the commits that changed `path` as a whole, where the ManifestRepository allows it.',
+    ),
+  onConflict: z
+    .enum(['PullRequest', 'Restore', 'Hold'])
+    .default('Hold')
+    .describe(
+      'What follows where later commits changed the same lines: `Hold` writes nothing and tells; `Restore` brings these files back to what was promoted, and the later edits are lost; `PullRequest` asks for that.',
+    ),
+  delay: durationBetween('0s', '24h')
+    .default('0s')
+    .describe(
+      'How long the revert waits after the traffic is back. When a newer revision is promoted meanwhile, or writing is switched off, there is none.',
+    ),
 });
 
 const Watch = z.object({

@@ -165,6 +165,9 @@ export const RollbackStatus = z.object({
     .exactOptional()
     .describe('How the repair ended.'),
   message: message().exactOptional().describe('The same for people.'),
+  toRevision: revision()
+    .exactOptional()
+    .describe('The revision that serves users after it; once another one is promoted, Git is left alone.'),
   startedAt: timestamp().exactOptional().describe('When the run started: later commits are not its doing.'),
   decidedAt: timestamp().describe('When the run failed.'),
   reason: message().describe("The why; the body of the revert's message."),

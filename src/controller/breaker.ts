@@ -2,12 +2,13 @@
 import { CanaryStatus } from '../api/canary-status.ts';
 import { parseManifestRepository } from '../api/parse.ts';
 import { millis } from '../core/status.ts';
-import type { GitSettings, Model } from './model.ts';
+import { type GitSettings, isRefusal, type Model, readCanary } from './model.ts';
+import { newerPromotion } from './newer-promotion.ts';
 import type { Ports } from './ports.ts';
 
 export type Permission = { readonly allowed: true } | { readonly allowed: false; readonly why: string };
 
-export function mayPush(model: Model, git: GitSettings, ports: Ports): Permission {
+export function mayPush(model: Model, git: Pick<GitSettings, 'repository'>, ports: Ports): Permission {
   const object = ports.repositories.get({ name: git.repository });
   const parsed = object === undefined ? undefined : parseManifestRepository(object);
   if (parsed?.ok !== true)
@@ -18,6 +19,12 @@ export function mayPush(model: Model, git: GitSettings, ports: Ports): Permissio
     return { allowed: false, why: `ManifestRepository ${git.repository} allows no writes (spec.mode Off)` };
   const current = ports.canaries.get(model.key);
   if (current === undefined) return { allowed: false, why: 'the Canary is gone' };
+  const read = readCanary(current, ports.settings);
+  if (!isRefusal(read) && (read.git === undefined || read.git.mode === 'Off'))
+    return { allowed: false, why: 'spec.rollback.git no longer asks for a revert' };
+  const status = CanaryStatus.safeParse(current.status ?? {});
+  const newer = status.success ? newerPromotion(status.data) : undefined;
+  if (newer !== undefined) return { allowed: false, why: newer };
   const failures = recentRollbacks(ports);
   const { breakerLimit, breakerWindowMs } = ports.settings;
   if (failures > breakerLimit) {

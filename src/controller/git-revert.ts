@@ -3,8 +3,8 @@ import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
 import type { RollbackStatus } from '../api/run-status.ts';
 import { statusLimits } from '../api/status-limits.ts';
 import { alertEntries } from '../core/announce.ts';
+import { trimOutbox } from '../core/owed.ts';
 import { placeOf } from '../core/place.ts';
-import { trimOutbox } from '../core/record.ts';
 import { millis } from '../core/status.ts';
 import { GitError, type RevertResult } from '../git/port.ts';
 import { mayPush } from './breaker.ts';
@@ -12,6 +12,7 @@ import { effectiveMode } from './forge-access.ts';
 import { gitWorks } from './git-condition.ts';
 import { locateAt } from './git-position.ts';
 import type { GitSettings, Model } from './model.ts';
+import { newerPromotion } from './newer-promotion.ts';
 import { settle } from './outbox.ts';
 import { findPlace, type Place, PlaceError, targetOf } from './place.ts';
 import type { Ports } from './ports.ts';
@@ -32,6 +33,17 @@ export async function revert(
     await changeStatus(model.key, status => settle(status, [entry.id]), ports);
     return;
   }
+  const newer = newerPromotion(model.canary.status);
+  if (newer !== undefined) {
+    await finish(
+      model,
+      entry,
+      { verdict: 'Superseded', message: newer, files: [] },
+      await closed(model, git, newer, ports),
+      ports,
+    );
+    return;
+  }
   // The first position of all may have been recorded after the verdict; the promoted revision is still the same then.
   const good = rollback.good ?? (run?.id === rollback.runId ? placeOf(promoted?.git) : undefined);
   if (good === undefined) {
@@ -43,14 +55,6 @@ export async function revert(
     const message =
       'The target moved on before the place of the failed revision in Git was known, so nothing was reverted.';
     await finish(model, entry, { verdict: 'Held', message, files: [] }, {}, ports);
-    return;
-  }
-  if (rollback.pullRequest !== undefined && millis(promoted?.at) > millis(rollback.decidedAt)) {
-    const message = `Revision ${promoted?.revision ?? ''} was promoted since, so the revert is no longer asked for.`;
-    const access = await accessFor(model, git, ports, rollback.failed?.branch);
-    await closeProposal(access, rollback.pullRequest.number, message, ports);
-    const pullRequest = { ...rollback.pullRequest, state: 'Closed' as const };
-    await finish(model, entry, { verdict: 'Superseded', message, files: [] }, { pullRequest }, ports);
     return;
   }
   let place: Place;
@@ -77,9 +81,15 @@ export async function revert(
     revision: rollback.revision,
     reason: rollback.reason,
     decidedAt: millis(rollback.decidedAt),
+    scope: git.scope,
+    onConflict: git.onConflict === 'Restore' ? ('Restore' as const) : ('Hold' as const),
     mayPush: async () => mayPush(model, git, ports),
   };
-  const { kind, result, pullRequest } = await undo({ model, rollback, place, request }, mode, ports);
+  const { kind, result, pullRequest } = await undo(
+    { model, rollback, place, request },
+    { ...git, mode },
+    ports,
+  );
   const about = {
     failedCommit: failed.commit,
     goodCommit: good.commit,
@@ -101,19 +111,33 @@ function evidenceOf({ evidence = '', confidence }: NonNullable<RollbackStatus['f
   return confidence === undefined ? evidence : `${evidence} (confidence ${confidence})`;
 }
 
-/** A branch that turns out to be protected is asked by a pull request where the mode leaves the choice. */
-async function undo(work: ProposalWork, mode: GitSettings['mode'], ports: Ports): Promise<Proposed> {
-  if (mode === 'PullRequest' || work.rollback.pullRequest !== undefined) return propose(work, ports);
+/** A branch that turns out to be protected, or a conflict, is asked by a pull request where mode and onConflict say so. */
+async function undo(work: ProposalWork, git: GitSettings, ports: Ports): Promise<Proposed> {
+  const { mode, onConflict } = git;
+  const asked: ProposalWork =
+    onConflict === 'PullRequest' ? { ...work, request: { ...work.request, onConflict: 'Restore' } } : work;
+  if (mode === 'PullRequest' || work.rollback.pullRequest !== undefined) return propose(asked, ports);
   try {
     const result = await ports.git.revert({
       ...work.request,
       mode: mode === 'DryRun' ? 'DryRun' : 'Commit',
     });
-    return { kind: 'ended', result };
+    return mode !== 'DryRun' && result.verdict === 'Conflict' && onConflict === 'PullRequest'
+      ? propose(asked, ports)
+      : { kind: 'ended', result };
   } catch (error) {
     if (mode !== 'Auto' || !(error instanceof GitError) || error.code !== 'BranchProtected') throw error;
-    return propose(work, ports);
+    return propose(asked, ports);
   }
+}
+
+/** A pull request that nobody needs any more is closed before its rollback ends. */
+async function closed(model: Model, git: GitSettings, why: string, ports: Ports): Promise<About> {
+  const { rollback } = model.canary.status;
+  if (rollback?.pullRequest === undefined) return {};
+  const access = await accessFor(model, git, ports, rollback.failed?.branch);
+  await closeProposal(access, rollback.pullRequest.number, why, ports);
+  return { pullRequest: { ...rollback.pullRequest, state: 'Closed' as const } };
 }
 
 /** Why the place was not recorded, where that is known. */

@@ -17,6 +17,9 @@ export interface GitSettings {
   /** Undefined where the GitOps agent is to tell. */
   readonly path?: string;
   readonly convergeWithinMs: number;
+  readonly scope: 'Paths' | 'Commit';
+  readonly onConflict: 'Hold' | 'Restore' | 'PullRequest';
+  readonly delayMs: number;
 }
 
 export interface Model {
@@ -164,6 +167,9 @@ function modelOf(canary: Canary, provider: string, settings: Settings): Model {
             convergeWithinMs: durationMs(git.convergeWithin) ?? 900_000,
             ...(git.path === undefined ? {} : { path: git.path }),
             ...(git.branch === undefined ? {} : { branch: git.branch }),
+            scope: git.scope,
+            onConflict: git.onConflict,
+            delayMs: durationMs(git.delay) ?? 0,
           },
         }),
     alerts: (spec.analysis.alerts ?? []).map(alert => ({

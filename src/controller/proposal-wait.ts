@@ -3,7 +3,7 @@ import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
 import type { RollbackStatus } from '../api/run-status.ts';
 import { statusLimits } from '../api/status-limits.ts';
 import { alertEntries } from '../core/announce.ts';
-import { trimOutbox } from '../core/record.ts';
+import { trimOutbox } from '../core/owed.ts';
 import type { RevertResult } from '../git/port.ts';
 import { gitWorks } from './git-condition.ts';
 import type { GitSettings, Model } from './model.ts';

@@ -27,9 +27,12 @@ export async function accessFor(
   const branch = traced ?? git.branch ?? spec.branch;
   const denial = repositoryDenial(spec, { namespace: model.key.namespace, branch });
   if (denial !== undefined) throw new Error(`${what}: ${denial}`);
-  const stored = await secretOf(spec.secretRef?.name, what, ports);
+  const stored = await secretOf(spec.secretRef?.name, `${what}: spec.secretRef`, ports);
   const forge = forgeAccess(git.repository, spec, stored);
   const secret = forge === undefined ? stored : await ports.forge.gitSecret(forge);
+  const { signing } = spec;
+  // Read at the first look already: a Secret that is missing is told before a release fails.
+  const key = await secretOf(signing?.secretRef.name, `${what}: spec.signing.secretRef`, ports);
   return {
     branch,
     spec,
@@ -41,6 +44,7 @@ export async function accessFor(
       allowedPaths: spec.allow.paths,
       secret,
       commit: spec.commit,
+      ...(signing === undefined ? {} : { signing: { format: signing.format, secret: key } }),
       limits: spec.limits,
     },
   };
@@ -67,7 +71,6 @@ async function secretOf(
   if (name === undefined) return {};
   const namespace = ports.settings.operatorNamespace;
   const secret = await ports.readSecret(namespace, name);
-  if (secret === undefined)
-    throw new Error(`${what}: spec.secretRef: Secret ${namespace}/${name} does not exist; create it`);
+  if (secret === undefined) throw new Error(`${what}: Secret ${namespace}/${name} does not exist; create it`);
   return secret;
 }

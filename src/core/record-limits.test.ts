@@ -43,7 +43,13 @@ function restarted(times: number, more: Partial<Facts> = {}): { status: CanarySt
 }
 
 test('many runs while Git is down owe no more than a status can hold', () => {
-  const git = { mode: 'Commit', repository: 'manifests', path: 'apps', convergeWithinMs: 900_000 };
+  const git = {
+    mode: 'Commit',
+    repository: 'manifests',
+    path: 'apps',
+    convergeWithinMs: 900_000,
+    delayMs: 0,
+  };
   const { status } = restarted(80, { git });
   expect(CanaryStatus.safeParse(status).error?.issues).toBeUndefined();
   expect(status.outbox?.map(({ id }) => id)).toEqual(['position/init', `position/${status.run?.id}`]);

@@ -3,11 +3,12 @@ import { exampleState, now, running } from '../../test/model/examples.ts';
 import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
 import { statusLimits } from '../api/status-limits.ts';
 import type { Event } from './machine.ts';
-import { type Facts, type Recorded, record, trimOutbox } from './record.ts';
+import { trimOutbox } from './owed.ts';
+import { type Facts, type Recorded, record } from './record.ts';
 import { type State, step } from './state.ts';
 
 const at = new Date(now).toISOString();
-const git = { mode: 'Commit', repository: 'manifests', path: 'apps', convergeWithinMs: 900_000 };
+const git = { mode: 'Commit', repository: 'manifests', path: 'apps', convergeWithinMs: 900_000, delayMs: 0 };
 const failed: Event = { type: 'failed', now };
 const last = running({ failures: 1 });
 
@@ -159,6 +160,13 @@ describe('a rollback', () => {
       good: place('good'),
     });
     expect(status.outbox).toMatchObject([{ id: `revert/${id}`, kind: 'revert', runId: 'new-1' }]);
+  });
+
+  test('waits as long as the Canary says, and tells until when', () => {
+    const { status } = recorded(inRun, last, failed, { git: { ...git, delayMs: 90_000 } });
+    const nextAttemptAt = new Date(now + 90_000).toISOString();
+    expect(status.rollback).toMatchObject({ state: 'Pending', nextAttemptAt, toRevision: 'v1-old' });
+    expect(status.outbox).toMatchObject([{ kind: 'revert', nextAttemptAt }]);
   });
 
   test.each<[string, Partial<Facts>, string]>([

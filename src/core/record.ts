@@ -1,13 +1,13 @@
 /** Recording: the next status after a decision - the run's story, what was promoted, what is quarantined, what is owed to Git and people. */
 import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
-import type { CanaryRunStatus, RollbackStatus, RunEvidence } from '../api/run-status.ts';
-import { statusLimits } from '../api/status-limits.ts';
-import { type AlertTarget, type Announcement, alertEntries } from './announce.ts';
+import type { RollbackStatus, RunEvidence } from '../api/run-status.ts';
+import type { AlertTarget, Announcement } from './announce.ts';
 import { conditionsOf } from './conditions.ts';
 import type { Decision } from './decision.ts';
 import { divergenceAfter } from './divergence.ts';
 import type { CheckResult } from './judge.ts';
 import { type Milestone, milestoneOf } from './milestone.ts';
+import { outboxAfter, trimOutbox } from './owed.ts';
 import { promotedAfter } from './promoted.ts';
 import { outlivedProposal } from './proposal.ts';
 import { reasonAfter } from './reason.ts';
@@ -43,6 +43,8 @@ export interface Facts {
     readonly path?: string;
     /** How long Git may ask for a failed revision before people are told. */
     readonly convergeWithinMs: number;
+    /** How long a revert waits after the traffic is back. */
+    readonly delayMs: number;
   };
   /** Value of the annotation `siskin.dev/retry`, when this decision follows it. */
   readonly retry?: string;
@@ -141,49 +143,4 @@ function trouble(previous: CanaryStatus, decision: Decision): Milestone | undefi
   if (decision.stalled === true) return 'Stalled';
   if (decision.overdue === true) return 'Held';
   return decision.reason === 'Quarantined' ? 'Quarantined' : undefined;
-}
-
-function outboxAfter(
-  outbox: readonly OutboxEntry[],
-  announcement: Announcement | undefined,
-  run: CanaryRunStatus | undefined,
-  rollback: RollbackStatus | undefined,
-  milestone: Milestone | undefined,
-  facts: Facts,
-): OutboxEntry[] {
-  const createdAt = new Date(facts.now).toISOString();
-  const owed: OutboxEntry[] = [];
-  const usesGit = facts.git !== undefined && facts.git.mode !== 'Off';
-  if (usesGit && milestone === 'Initialized')
-    owed.push({ id: 'position/init', kind: 'position', createdAt, attempts: 0 });
-  if (usesGit && (milestone === 'NewRevision' || milestone === 'Restarted') && run !== undefined) {
-    owed.push({ id: `position/${run.id}`, kind: 'position', runId: run.id, createdAt, attempts: 0 });
-  }
-  if (milestone === 'RolledBack' && rollback?.state === 'Pending') {
-    owed.push({ id: `revert/${rollback.id}`, kind: 'revert', runId: rollback.runId, createdAt, attempts: 0 });
-  }
-  if (announcement !== undefined) owed.push(...alertEntries(announcement, facts.alerts, createdAt));
-  const current = outbox.filter(entry => !isOutlived(entry, run, rollback));
-  const fresh = owed.filter(entry => !current.some(other => other.id === entry.id));
-  return trimOutbox([...current, ...fresh]);
-}
-
-/** Git work for a run or rollback that another has replaced: nothing would become of it, and it has no bound. */
-function isOutlived(
-  { id, kind, runId }: OutboxEntry,
-  run: CanaryRunStatus | undefined,
-  rollback: RollbackStatus | undefined,
-): boolean {
-  if (kind === 'position') return runId !== undefined && runId !== run?.id;
-  return kind === 'revert' && id !== `revert/${rollback?.id ?? ''}`;
-}
-
-/** Git work is never dropped for want of room; the oldest alerts are. */
-export function trimOutbox(entries: readonly OutboxEntry[]): OutboxEntry[] {
-  let excess = entries.length - statusLimits.outbox;
-  return entries.filter(entry => {
-    if (excess <= 0 || entry.kind !== 'alert') return true;
-    excess -= 1;
-    return false;
-  });
 }

@@ -4,6 +4,7 @@ import type { CanaryRunStatus, RollbackStatus } from '../api/run-status.ts';
 import { statusLimits } from '../api/status-limits.ts';
 import type { Decision } from './decision.ts';
 import type { Milestone } from './milestone.ts';
+import { firstTry } from './owed.ts';
 import { placeOf } from './place.ts';
 import type { Facts } from './record.ts';
 import type { State } from './state.ts';
@@ -22,11 +23,13 @@ export function rollbackOf(
 ): RollbackStatus {
   const undo = isUndo('RolledBack', facts.decision);
   const failing = undo ? previous.promoted : undefined;
+  const serving = undo ? previous.previous : previous.promoted;
   const own = failing === undefined || failing.revision === run.revision;
   const base = {
     id: `${facts.canaryUid.slice(0, 8)}-${run.id}${undo ? '-undo' : ''}`,
     runId: run.id,
     revision: failing?.revision ?? run.revision,
+    ...(serving === undefined ? {} : { toRevision: serving.revision }),
     startedAt: own ? run.startedAt : failing.at,
     decidedAt: new Date(facts.now).toISOString(),
     reason: message,
@@ -43,11 +46,12 @@ export function rollbackOf(
     };
   }
   const failed = placeOf(failing?.git ?? run.git);
-  const good = placeOf((undo ? previous.previous : previous.promoted)?.git);
+  const good = placeOf(serving?.git);
   return {
     ...base,
     state: 'Pending',
     attempts: 0,
+    ...firstTry(facts),
     ...(failed === undefined ? {} : { failed }),
     ...(good === undefined ? {} : { good }),
   };

@@ -1,8 +1,8 @@
 /** Hands a Secret to git for the time of one call, such that it stands in no argument, URL, environment or named file. */
-import { randomUUID } from 'node:crypto';
-import { open, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gitError } from './errors.ts';
+import { nameless } from './nameless.ts';
 import type { RepositoryAccess } from './port.ts';
 import { type Redact, redactor } from './redact.ts';
 import { openSshAccess } from './ssh.ts';
@@ -50,19 +50,12 @@ export async function openAccess(
     return { config, environment: {}, redact, close: () => Promise.resolve() };
   }
 
-  const handle = await nameless(join(workDir, randomUUID()));
   // Scoped to the host: git sends it nowhere else.
-  await handle.writeFile(`[http "${remote.origin}/"]\n\textraHeader = "Authorization: ${header}"\n`);
+  const setting = `[http "${remote.origin}/"]\n\textraHeader = "Authorization: ${header}"\n`;
+  const handle = await nameless(workDir, setting);
   // Each process of git opens it afresh, from its own descriptor 3 (proc(5), /proc/pid/fd).
   config.push(['include.path', '/proc/self/fd/3']);
   return { config, environment: {}, headerFd: handle.fd, redact, close: () => handle.close() };
-}
-
-/** The file loses its name before it holds anything, so that a process killed at any moment leaves no secret behind. */
-async function nameless(path: string): Promise<Awaited<ReturnType<typeof open>>> {
-  const handle = await open(path, 'wx+', 0o600);
-  await rm(path);
-  return handle;
 }
 
 /** RFC 6750 for bearer tokens, RFC 7617 for user and password. */

@@ -39,6 +39,8 @@ const advice: Readonly<Record<GitErrorCode, string>> = {
   BranchProtected:
     'the Git server takes no push to the branch; allow its identity to push to it, or use mode Auto or PullRequest',
   PushRejected: 'the Git server declined the push; allow its identity to push to the branch',
+  SigningFailed:
+    'the commit cannot be signed; check the key and its passphrase in the Secret of spec.signing',
   CertificateInvalid:
     "the server's certificate is not signed by a trusted authority; check ca.crt in its Secret",
   Unreachable: 'the Git server cannot be reached',

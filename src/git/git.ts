@@ -3,7 +3,7 @@ import type { Clock } from '../runtime/port.ts';
 import type { Access } from './credentials.ts';
 import { classify, gitError } from './errors.ts';
 import type { GitError, GitErrorCode } from './port.ts';
-import { runGit } from './run.ts';
+import { runProgram } from './run.ts';
 
 export interface GitOptions {
   readonly input?: string | Buffer;
@@ -70,7 +70,7 @@ const safety: readonly (readonly [string, string])[] = [
   ['http.followRedirects', 'false'],
   ['http.lowSpeedLimit', '100'],
   ['http.lowSpeedTime', '30'],
-  // Guessed renames would move a revert into files outside of what was released.
+  // Guessed renames would move a revert into other files than those released. Not every version heeds it here: undo.ts looks again.
   ['merge.renames', 'false'],
   ['merge.directoryRenames', 'false'],
   ['diff.renames', 'false'],
@@ -81,7 +81,8 @@ const safety: readonly (readonly [string, string])[] = [
 export function createGit(settings: GitSettings): Git {
   const { repository, access, clock, signal } = settings;
   return async (args, options = {}) => {
-    const outcome = await runGit({
+    const outcome = await runProgram({
+      program: 'git',
       args,
       environment: environmentOf(settings, options),
       clock,

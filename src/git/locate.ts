@@ -1,7 +1,7 @@
 /** Where a path stands in the history of a branch. */
 import { gitError } from './errors.ts';
 import type { Git } from './git.ts';
-import { entryAt, isAncestor, lastChange, newestBefore, submoduleMode, symlinkMode } from './objects.ts';
+import { entryAt, isAncestor, isLink, lastChange, newestBefore } from './objects.ts';
 import type { GitPosition } from './port.ts';
 
 /** Rejects with `PathMissing`, `PathNotAllowed` (a link leads elsewhere) or `InvalidRequest` (commit not on the branch). */
@@ -29,7 +29,7 @@ export async function locatePath(
   if (entry === undefined) {
     throw gitError('PathMissing', { repository, detail: `${path} at ${head.slice(0, 12)} of ${at.branch}` });
   }
-  if (entry.mode === symlinkMode || entry.mode === submoduleMode) {
+  if (isLink(entry)) {
     throw gitError('PathNotAllowed', { repository, detail: `${path} is a symbolic link or a submodule` });
   }
   return { head, commit: await lastChange(git, head, path), tree: entry.object };

@@ -16,15 +16,17 @@ export interface Change {
   readonly to: { readonly mode: string; readonly object: string } | undefined;
 }
 
-export const symlinkMode = '120000';
-export const submoduleMode = '160000';
+const symlinkMode = '120000';
+const submoduleMode = '160000';
+
+/** The root tree of a commit, or of its first parent where the name ends in `^1`. */
+export async function rootTree(git: Git, commit: string): Promise<string> {
+  return (await git(['rev-parse', '--verify', '--end-of-options', `${commit}^{tree}`])).text;
+}
 
 /** The entry of `path` in a commit, or undefined; '' is the root tree. */
 export async function entryAt(git: Git, commit: string, path: string): Promise<Entry | undefined> {
-  if (path === '') {
-    const tree = await git(['rev-parse', '--verify', '--end-of-options', `${commit}^{tree}`]);
-    return { mode: '040000', type: 'tree', object: tree.text, name: '' };
-  }
+  if (path === '') return { mode: '040000', type: 'tree', object: await rootTree(git, commit), name: '' };
   const listed = await git(['ls-tree', '-z', '--full-tree', commit, '--', path]);
   return parseEntries(listed.text).find(entry => entry.name === path);
 }
@@ -102,4 +104,23 @@ export async function newestBefore(git: Git, tip: string, before: number): Promi
   const seconds = Math.floor(before / 1_000);
   const found = await git(['rev-list', '-1', '--first-parent', `--before=${seconds} +0000`, tip]);
   return found.text === '' ? tip : found.text;
+}
+
+/** Whether a symbolic link or a submodule is on either side. */
+export function changesLink(change: Change): boolean {
+  return [change.from, change.to].some(side => side !== undefined && isLink(side));
+}
+
+export function isLink({ mode }: { readonly mode: string }): boolean {
+  return mode === symlinkMode || mode === submoduleMode;
+}
+
+/** Another path at which `commit` has this very object, where there is one. */
+export async function pathOfObject(git: Git, commit: string, object: string): Promise<string | undefined> {
+  const listed = await git(['ls-tree', '-r', '-t', '-z', '--full-tree', commit]);
+  for (const line of listed.text.split('\0')) {
+    const tab = line.indexOf('\t');
+    if (line.slice(0, tab).endsWith(` ${object}`)) return line.slice(tab + 1);
+  }
+  return undefined;
 }

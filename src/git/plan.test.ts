@@ -49,6 +49,8 @@ function plan(
     path: scope,
     good: repository.position(scope, at.good),
     failed: repository.position(scope, at.failed),
+    scope: 'Paths',
+    onConflict: 'Hold',
     rollbackId: 'id-1',
     allowedPaths: ['apps/**'],
     limits: { revertsPerHour: 10, maxFiles: 20 },

@@ -1,20 +1,20 @@
 /** Plans a revert: what the failed change did to a path is undone at the branch's head, or a reason why not. */
-import { anyStillWanted } from './conflict.ts';
 import type { Git } from './git.ts';
-import { isAllowed } from './globs.ts';
 import { changesTo, type NamedCommit, ownRevert, ownRevertsBetween, ownRevertsSince } from './history.ts';
-import { asTree, graftResult, mergeTrees, prefixOf } from './merge.ts';
+import { asTree, graftResult, prefixOf } from './merge.ts';
 import {
-  type Change,
   changesBetween,
   type Entry,
   entryAt,
   isAncestor,
+  isLink,
   lastChange,
-  submoduleMode,
-  symlinkMode,
+  pathOfObject,
+  rootTree,
 } from './objects.ts';
 import type { GitPosition, RevertVerdict } from './port.ts';
+import { scopeViolation } from './scope.ts';
+import { type Step, type Undone, undo } from './undo.ts';
 
 export interface PlanRequest {
   /** The branch's head, fetched just now. */
@@ -23,6 +23,10 @@ export interface PlanRequest {
   readonly path: string;
   readonly good: GitPosition;
   readonly failed: GitPosition;
+  /** `Paths` undoes what changed below `path`; `Commit` undoes the commits that changed it as a whole. */
+  readonly scope: 'Paths' | 'Commit';
+  /** Where later edits stand in the way: a Conflict, or else what was promoted comes back over them. */
+  readonly onConflict: 'Hold' | 'Restore';
   readonly rollbackId: string;
   readonly allowedPaths: readonly string[];
   readonly limits: { readonly revertsPerHour: number; readonly maxFiles: number };
@@ -38,6 +42,8 @@ export interface RevertPlan {
   readonly files: readonly string[];
   /** The commits that are undone, youngest first. */
   readonly undone: readonly NamedCommit[];
+  /** Files whose later edits are lost; empty where nothing stood in the way. */
+  readonly restored: readonly string[];
 }
 
 export interface NoRevert {
@@ -50,6 +56,8 @@ export interface NoRevert {
 
 /** An hour in milliseconds, the window of `revertsPerHour`. */
 const hourMs = 3_600_000;
+/** Undoing whole commits takes a merge of the whole repository for each. */
+const mostWhole = 20;
 
 /** Writes objects into the mirror, moves no ref and talks to the server only to load the blobs that must be merged. */
 export async function planRevert(git: Git, request: PlanRequest): Promise<RevertPlan | NoRevert> {
@@ -86,7 +94,12 @@ export async function planRevert(git: Git, request: PlanRequest): Promise<Revert
   if (goodEntry?.object === failedEntry?.object) {
     return no('NotCausedByGit', `No commit changed ${where} between the promoted and the failed revision.`);
   }
-  if (tipEntry === undefined) return no('Superseded', `${where} no longer exists at the head of the branch.`);
+  if (tipEntry === undefined) {
+    const moved = failedEntry === undefined ? undefined : await pathOfObject(git, tip, failedEntry.object);
+    return moved === undefined
+      ? no('Superseded', `${where} no longer exists at the head of the branch.`)
+      : no('Conflict', `${where} was moved to ${moved}, with the change that failed in it.`, [moved]);
+  }
   if (tipEntry.object === goodEntry?.object) {
     const commit = await lastChange(git, tip, path);
     const message = `${where} is back at its promoted contents since ${short(commit)}.`;
@@ -96,44 +109,51 @@ export async function planRevert(git: Git, request: PlanRequest): Promise<Revert
     return no('Superseded', `${where} was added or removed as a whole by the change that failed.`);
   }
   // Reverting a revert would bring back the release that failed before it, and so on for ever.
-  const own = await ownRevert(git, failed.commit);
-  if (own !== undefined) {
-    return no('Held', `The change that failed, ${short(own.commit)}, is itself a revert by Siskin.`);
+  if ((await ownRevert(git, failed.commit)) !== undefined) {
+    return no('Held', `The change that failed, ${short(failed.commit)}, is itself a revert by Siskin.`);
   }
 
-  const sides = await Promise.all([goodEntry, failedEntry, tipEntry].map(entry => asTree(git, entry)));
-  const [theirs = '', base = '', ours = ''] = sides;
-  const linkInTheWay = [goodEntry, failedEntry, tipEntry].some(isLink);
+  const entries = [goodEntry, failedEntry, tipEntry] as const;
   const prefix = prefixOf(path, failedEntry);
-  const touched = await changesBetween(git, base, theirs);
-  const touchedFiles = touched.map(change => prefix + change.path);
-  if (linkInTheWay || touched.some(changesLink)) {
-    return no('ScopeViolation', `The change of ${where} holds symbolic links or submodules.`, touchedFiles);
-  }
-  if (new Set([goodEntry, failedEntry, tipEntry].map(entry => entry.type)).size > 1) {
-    return no('Superseded', `${where} changed from a folder to a file or the other way round.`, touchedFiles);
-  }
-
-  const merged = await mergeTrees(git, { base, ours, theirs });
-  if (merged.conflicts.length > 0) {
-    const files = merged.conflicts.map(file => prefix + file);
-    const wanted = await anyStillWanted(git, merged.conflicts, { base, ours, theirs });
-    return wanted
-      ? no('Conflict', `Later commits changed the same lines of ${list(files)}.`, files)
-      : no('Superseded', `Later commits replaced what failed in ${list(files)}.`, files);
-  }
-  if (merged.tree === ours) {
-    return no(
-      'AlreadyReverted',
-      `What failed in ${where} is undone at the head of the branch.`,
-      touchedFiles,
-    );
+  const [before = '', after = '', ours = ''] = await Promise.all(entries.map(entry => asTree(git, entry)));
+  const ownFiles = await changesBetween(git, after, before);
+  const own = ownFiles.map(change => prefix + change.path);
+  const links = `The change of ${where} holds symbolic links or submodules.`;
+  if (entries.some(isLink)) return no('ScopeViolation', links, own);
+  if (new Set(entries.map(entry => entry.type)).size > 1) {
+    return no('Superseded', `${where} changed from a folder to a file or the other way round.`, own);
   }
 
-  const tree = await graftResult(git, tip, path, tipEntry, merged.tree);
+  const undone = await changesTo(git, good.commit, failed.commit, path);
+  const restore = request.onConflict === 'Restore';
+  let result: Undone;
+  if (request.scope === 'Paths') {
+    const found = await undo(git, { ours, steps: [{ after, before }], restore, owns: () => true });
+    result = await atRoot(git, found, { tip, path, prefix, tipEntry });
+  } else {
+    if (undone.length > mostWhole) {
+      return no('Held', `More than ${mostWhole} commits would have to be undone as a whole.`, own);
+    }
+    const steps: Step[] = [];
+    for (const { commit } of undone)
+      steps.push({ after: await rootTree(git, commit), before: await rootTree(git, `${commit}^1`) });
+    const inside = new Set(own);
+    const whole = await rootTree(git, tip);
+    result = await undo(git, { ours: whole, steps, restore, owns: file => inside.has(file) });
+  }
+  if (result.kind === 'superseded')
+    return no('Superseded', `Later commits replaced what failed in ${list(result.files)}.`, result.files);
+  if (result.kind === 'conflict')
+    return no('Conflict', `Later commits changed the same lines of ${list(result.files)}.`, result.files);
+  if (result.kind === 'links') return no('ScopeViolation', links, result.files);
+
+  const { tree, touched, restored } = result;
   const changes = await changesBetween(git, tip, tree);
   const files = changes.map(change => change.path);
-  const violation = scopeViolation(request, changes, touchedFiles);
+  if (files.length === 0)
+    return no('AlreadyReverted', `What failed in ${where} is undone at the head of the branch.`, own);
+  const promised = ownFiles.map(({ path: file, from, to }) => ({ path: prefix + file, from, to }));
+  const violation = scopeViolation(request, { changes, touched, promised });
   if (violation !== undefined) return no('ScopeViolation', violation, files);
 
   const recent = await ownRevertsSince(git, tip, request.now - hourMs);
@@ -141,34 +161,26 @@ export async function planRevert(git: Git, request: PlanRequest): Promise<Revert
     const message = `The branch has ${recent.length} reverts of the last hour; the limit is ${request.limits.revertsPerHour}.`;
     return no('Held', message, files);
   }
-  const undone = await changesTo(git, good.commit, failed.commit, path);
-  return { verdict: 'Reverted', message: `Undid ${count(files)} in ${where}.`, tree, files, undone };
+  const lost = restored.length === 0 ? '' : ` Later edits of ${list(restored)} are lost with it.`;
+  const message = `Undid ${count(files)} in ${where}.${lost}`;
+  return { verdict: 'Reverted', message, tree, files, undone, restored };
 }
 
-/** Looks at the computed difference, not at the request: the last word on what may be written. */
-function scopeViolation(
-  request: PlanRequest,
-  changes: readonly Change[],
-  touched: readonly string[],
-): string | undefined {
-  const outside = changes.find(
-    change => !isAllowed(request.allowedPaths, change.path) || !touched.includes(change.path),
-  );
-  if (outside !== undefined)
-    return `The revert would change ${outside.path}, which is outside of the allowed paths.`;
-  if (changes.some(changesLink)) return 'The revert would change symbolic links or submodules.';
-  const { maxFiles } = request.limits;
-  if (changes.length > maxFiles)
-    return `The revert would change ${count(changes)}; the limit is ${maxFiles}.`;
-  return undefined;
-}
-
-function changesLink(change: Change): boolean {
-  return [change.from?.mode, change.to?.mode].some(mode => mode === symlinkMode || mode === submoduleMode);
-}
-
-function isLink(entry: Entry): boolean {
-  return entry.mode === symlinkMode || entry.mode === submoduleMode;
+/** What was undone in the path's own tree, seen from the root of the repository. */
+async function atRoot(
+  git: Git,
+  found: Undone,
+  at: {
+    readonly tip: string;
+    readonly path: string;
+    readonly prefix: string;
+    readonly tipEntry: Entry;
+  },
+): Promise<Undone> {
+  const named = (files: readonly string[]): string[] => files.map(file => at.prefix + file);
+  if (found.kind !== 'undone') return { kind: found.kind, files: named(found.files) };
+  const tree = await graftResult(git, at.tip, at.path, at.tipEntry, found.tree);
+  return { kind: 'undone', tree, touched: named(found.touched), restored: named(found.restored) };
 }
 
 function short(commit: string): string {

@@ -33,6 +33,11 @@ export interface RepositoryAccess {
   /** Decoded Secret: `username` and `password`, or `bearerToken`, `ca.crt` (or `caFile`); or `identity`, `known_hosts`, `password` for SSH (Flux's key names). */
   readonly secret: Readonly<Record<string, Buffer>>;
   readonly commit: { readonly name: string; readonly email: string };
+  /** Unset, commits are not signed. `identity` and `password` (or `passphrase`) for SSH; `git.asc` and `passphrase` for OpenPGP (Flux's key names). */
+  readonly signing?: {
+    readonly format: 'SSH' | 'OpenPGP';
+    readonly secret: Readonly<Record<string, Buffer>>;
+  };
   readonly limits: { readonly revertsPerHour: number; readonly maxFiles: number };
 }
 
@@ -55,6 +60,10 @@ export interface RevertRequest {
   readonly evidence?: string;
   /** Time of the verdict, ms since the epoch: author and committer date, so that every replica makes the same commit. */
   readonly decidedAt: number;
+  /** `Paths` undoes what changed below `path`; `Commit` undoes the commits that changed it as a whole. */
+  readonly scope: 'Paths' | 'Commit';
+  /** Where later edits stand in the way: `Hold` writes nothing (Conflict), `Restore` brings back what was promoted over them. */
+  readonly onConflict: 'Hold' | 'Restore';
   /** DryRun plans and reports the diff, and pushes nothing; PullRequest pushes to the branch of `proposal`. */
   readonly mode: 'DryRun' | 'Commit' | 'PullRequest';
   readonly proposal?: {
@@ -90,6 +99,7 @@ export type GitErrorCode =
   | 'InvalidRequest'
   | 'BranchProtected'
   | 'PushRejected'
+  | 'SigningFailed'
   | 'CertificateInvalid'
   | 'Unreachable'
   | 'Timeout'

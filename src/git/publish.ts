@@ -6,6 +6,7 @@ import { fetchIfThere } from './mirror.ts';
 import { entryAt, isAncestor } from './objects.ts';
 import type { GitError, RepositoryAccess } from './port.ts';
 import { pushCommit } from './push.ts';
+import type { Signer } from './sign.ts';
 
 export interface Publication {
   readonly repository: Pick<RepositoryAccess, 'name' | 'commit'>;
@@ -41,11 +42,13 @@ export interface PublishDependencies {
   readonly git: Git;
   readonly fetchTimeoutMs: number;
   readonly pushTimeoutMs: number;
+  /** Undefined where commits are not signed. */
+  readonly sign: Signer | undefined;
 }
 
 /** Pushes at most once. Rejects with `GitError` where the branch cannot be read, or the push is declined. */
 export async function publish(
-  { git, fetchTimeoutMs, pushTimeoutMs }: PublishDependencies,
+  { git, fetchTimeoutMs, pushTimeoutMs, sign }: PublishDependencies,
   publication: Publication,
 ): Promise<Published> {
   const { repository, base, branch, tree, trailer } = publication;
@@ -66,10 +69,12 @@ export async function publish(
           message: `Bring ${branch} up to date with ${base.branch}\n\n${trailer.key}: ${trailer.value}\n`,
           identity: repository.commit,
           date: publication.date,
+          sign,
         });
   const outcome = await pushCommit(git, {
     repository: repository.name,
     branch,
+    expected: old,
     commit,
     timeoutMs: pushTimeoutMs,
   });

@@ -1,6 +1,7 @@
-/** Pushes one commit by fast-forward only, and tells a lost race from a refusal from an unknown outcome. */
+/** Pushes one commit as a fast-forward of exactly the head it was made on, and tells a lost race from a refusal from an unknown outcome. */
 import { gitError } from './errors.ts';
 import type { Git } from './git.ts';
+import { isAncestor } from './objects.ts';
 import { GitError } from './port.ts';
 
 export type PushOutcome =
@@ -19,25 +20,36 @@ const protection =
   /GH006|GH013|protected branch|branch (is|are) protected|not allowed to push|TF402455|TF401027|hook declined|branch restriction|push declined|pull request/iu;
 
 /**
- * Without any force, the server compares the branch with what it told us and then swaps it. Rejects with `BranchProtected`
- * where a rule or a hook declines it, with `PushRejected`, and with every error that shows that nothing was written.
+ * A compare-and-swap of the branch from `expected` to `commit`, a descendant of it. The lease (git-push(1),
+ * --force-with-lease) makes git compare: without it a push would also succeed where somebody took commits out of the branch
+ * since the fetch, and bring them back. Nothing is forced, because whatever the lease lets through is a fast-forward.
+ * Rejects with
+ * `BranchProtected` where a rule or a hook declines it, with `PushRejected`, and with every error that shows that nothing was
+ * written.
  */
 export async function pushCommit(
   git: Git,
   push: {
     readonly repository: string;
     readonly branch: string;
+    /** The head on which the commit was made; undefined where the branch is to be created. */
+    readonly expected: string | undefined;
     readonly commit: string;
     readonly timeoutMs: number;
   },
 ): Promise<PushOutcome> {
-  const { repository, branch, commit, timeoutMs } = push;
+  const { repository, branch, expected, commit, timeoutMs } = push;
+  // With a lease git would also push what is no fast-forward, so this is looked at here.
+  if (expected !== undefined && !(await isAncestor(git, expected, commit))) {
+    throw gitError('GitFailed', { repository, detail: `${commit} does not stand on ${expected}` });
+  }
   const args = [
     'push',
     '--porcelain',
     '--no-verify',
     '--no-signed',
     '--recurse-submodules=no',
+    `--force-with-lease=refs/heads/${branch}:${expected ?? ''}`,
     '--end-of-options',
     'origin',
     `${commit}:refs/heads/${branch}`,

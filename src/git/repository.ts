@@ -11,6 +11,7 @@ import { createMutex } from './mutex.ts';
 import { GitError, type GitRepository, type RepositoryAccess } from './port.ts';
 import { checkPlace, checkRequest } from './request.ts';
 import { revertFailedChange } from './revert.ts';
+import { type Signer, signerFor } from './sign.ts';
 import type { RemoteUrl } from './validate.ts';
 
 export interface GitRepositoryDependencies {
@@ -38,6 +39,7 @@ export function createGitRepository(dependencies: GitRepositoryDependencies): Gi
   const { cacheDir, clock, log, signal, allowFileUrls = false } = dependencies;
   const commandTimeoutMs = dependencies.limits?.commandTimeoutMs ?? 60_000;
   const fetchTimeoutMs = commandTimeoutMs * 5;
+  const searchPath = dependencies.searchPath ?? '/usr/local/bin:/usr/bin:/bin';
   const exclusively = createMutex();
   const workRoot = join(cacheDir, 'work');
   // A process that was killed may have left an SSH key here.
@@ -50,7 +52,7 @@ export function createGitRepository(dependencies: GitRepositoryDependencies): Gi
     repository: RepositoryAccess,
     branch: string,
     remote: RemoteUrl,
-    operation: (git: Git) => Promise<T>,
+    operation: (git: Git, sign: Signer | undefined) => Promise<T>,
   ): Promise<T> {
     await swept;
     await mkdir(workRoot, { recursive: true, mode: 0o700 });
@@ -67,14 +69,21 @@ export function createGitRepository(dependencies: GitRepositoryDependencies): Gi
         home,
         access,
         clock,
-        searchPath: dependencies.searchPath ?? '/usr/local/bin:/usr/bin:/bin',
+        searchPath,
         allowFileUrls,
         commandTimeoutMs,
         ...(signal === undefined ? {} : { signal }),
       });
+      const sign = signerFor(repository, {
+        workDir,
+        clock,
+        searchPath,
+        timeoutMs: commandTimeoutMs,
+        ...(signal === undefined ? {} : { signal }),
+      });
       await openMirror(gitDir, dependencies.limits?.mirrorBytes ?? 1024 ** 3);
       try {
-        return await operation(git);
+        return await operation(git, sign);
       } catch (error) {
         // Whatever git cannot explain may be damage on our disk; a fresh mirror tells the two apart.
         if (!(error instanceof GitError && error.code === 'GitFailed')) throw error;
@@ -84,7 +93,7 @@ export function createGitRepository(dependencies: GitRepositoryDependencies): Gi
         );
         await discardMirror(gitDir);
         await openMirror(gitDir, Number.POSITIVE_INFINITY);
-        return await operation(git);
+        return await operation(git, sign);
       }
     } finally {
       await rm(workDir, { recursive: true, force: true });
@@ -106,7 +115,7 @@ export function createGitRepository(dependencies: GitRepositoryDependencies): Gi
       const { repository, branch } = request;
       const { remote, path } = checkRequest(request, allowFileUrls);
       return exclusively(mirrorFolder(cacheDir, remote.href, branch), () =>
-        withGit(repository, branch, remote, git =>
+        withGit(repository, branch, remote, (git, sign) =>
           revertFailedChange(
             {
               git,
@@ -114,6 +123,7 @@ export function createGitRepository(dependencies: GitRepositoryDependencies): Gi
               random: dependencies.random ?? Math.random,
               fetchTimeoutMs,
               pushTimeoutMs: commandTimeoutMs,
+              sign,
             },
             { ...request, path },
           ),

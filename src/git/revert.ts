@@ -7,6 +7,7 @@ import { planRevert } from './plan.ts';
 import { GitError, type RevertRequest, type RevertResult } from './port.ts';
 import { propose } from './propose.ts';
 import { type PushOutcome, pushCommit } from './push.ts';
+import type { Signer } from './sign.ts';
 
 export interface RevertDependencies {
   readonly git: Git;
@@ -15,6 +16,8 @@ export interface RevertDependencies {
   readonly random: () => number;
   readonly fetchTimeoutMs: number;
   readonly pushTimeoutMs: number;
+  /** Undefined where commits are not signed. */
+  readonly sign: Signer | undefined;
 }
 
 /** A branch so busy that eight attempts lose leaves the rest to the caller's back-off. */
@@ -38,6 +41,8 @@ export async function revertFailedChange(
       path: request.path,
       good: request.good,
       failed: request.failed,
+      scope: request.scope,
+      onConflict: request.onConflict,
       rollbackId: request.rollbackId,
       allowedPaths: repository.allowedPaths,
       limits: repository.limits,
@@ -47,7 +52,8 @@ export async function revertFailedChange(
       const mine = plan.commit !== undefined && sent.has(plan.commit);
       return mine ? { ...plan, verdict: 'Reverted' } : plan;
     }
-    const commit = await commitRevert(git, request, { tip, tree: plan.tree, undone: plan.undone });
+    const content = { tip, tree: plan.tree, undone: plan.undone, restored: plan.restored };
+    const commit = await commitRevert(git, request, content, dependencies.sign);
     const result = { verdict: plan.verdict, message: plan.message, commit, files: plan.files };
     if (request.mode === 'DryRun') return { ...result, message: `Dry run, nothing pushed. ${plan.message}` };
     if (request.mode === 'PullRequest') {
@@ -64,6 +70,7 @@ export async function revertFailedChange(
     const outcome: PushOutcome = await pushCommit(git, {
       repository: repository.name,
       branch,
+      expected: tip,
       commit,
       timeoutMs: pushTimeoutMs,
     });

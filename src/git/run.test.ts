@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { realClock, temporaryFolder } from '../../test/wire/git-fixture.ts';
 import type { Clock } from '../runtime/port.ts';
-import { type RunOptions, runGit } from './run.ts';
+import { type RunOptions, runProgram } from './run.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -17,11 +17,12 @@ afterEach(() => {
 });
 
 /** Runs a shell script in git's place. */
-function runScript(script: string, changes: Partial<RunOptions> = {}): ReturnType<typeof runGit> {
+function runScript(script: string, changes: Partial<RunOptions> = {}): ReturnType<typeof runProgram> {
   const git = join(folder.path, 'git');
   writeFileSync(git, `#!/bin/sh\n${script}\n`);
   chmodSync(git, 0o755);
-  return runGit({
+  return runProgram({
+    program: 'git',
     args: ['status'],
     environment: { PATH: `${folder.path}:/usr/bin:/bin` },
     clock: realClock,

@@ -1,8 +1,9 @@
-/** Runs one git command as a process group with a deadline, output caps and nothing inherited but what is passed. */
+/** Runs one program as a process group with a deadline, output caps and nothing inherited but what is passed. */
 import { spawn } from 'node:child_process';
 import type { Clock } from '../runtime/port.ts';
 
 export interface RunOptions {
+  readonly program: 'git' | 'ssh-keygen';
   readonly args: readonly string[];
   /** The whole environment of the process; nothing of ours is added. */
   readonly environment: Readonly<Record<string, string>>;
@@ -26,12 +27,13 @@ export type RunOutcome =
 /** Enough for every message of git and of a server's hook; the end is kept because the cause stands there. */
 const keptErrorBytes = 32 * 1024;
 
-/** Runs `git` with these arguments to its end. Never rejects. */
-export function runGit(options: RunOptions): Promise<RunOutcome> {
-  const { args, environment, clock, timeoutMs, maxOutputBytes, input, inheritedFd, signal } = options;
+/** Runs the program with these arguments to its end. Never rejects. */
+export function runProgram(options: RunOptions): Promise<RunOutcome> {
+  const { program, args, environment, clock, timeoutMs, maxOutputBytes, input, inheritedFd, signal } =
+    options;
   if (signal?.aborted === true) return Promise.resolve({ kind: 'aborted', stderr: '' });
   return new Promise(resolve => {
-    const child = spawn('git', args, {
+    const child = spawn(program, args, {
       // The working directory is no repository, so that nothing is discovered from it.
       cwd: '/',
       env: environment,
@@ -79,7 +81,7 @@ export function runGit(options: RunOptions): Promise<RunOutcome> {
     child.on('close', (code, endedBy) => {
       if (stopped !== undefined) finish({ kind: stopped, stderr: stderr.toString() });
       else {
-        const note = endedBy === null ? '' : `\ngit was ended by ${endedBy}`;
+        const note = endedBy === null ? '' : `\n${program} was ended by ${endedBy}`;
         finish({
           kind: 'exited',
           code: code ?? 128,

@@ -1,11 +1,13 @@
 /** SSH with the Secret's key and known hosts alone: no agent, no user configuration, no unknown server. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openAskPass, passphraseOf, privateKeyText } from './askpass.ts';
 import type { Access } from './credentials.ts';
+import { nameless } from './nameless.ts';
 import type { RepositoryAccess } from './port.ts';
 import type { Redact } from './redact.ts';
 
-/** ssh reads a key only from a named file; it lies in `workDir` (mode 0700) until the call ends. */
+/** Key and passphrase are in files without a name until the call ends; `workDir` (mode 0700) gets what is no secret. */
 export async function openSshAccess(options: {
   readonly secret: RepositoryAccess['secret'];
   readonly workDir: string;
@@ -18,26 +20,30 @@ export async function openSshAccess(options: {
   if (knownHosts === undefined || knownHosts.toString().trim() === '') {
     throw refuse('needs known_hosts: without it anybody could answer as the Git server');
   }
-  const identityFile = join(workDir, 'identity');
   const knownHostsFile = join(workDir, 'known_hosts');
-  // ssh calls a key without its final line break invalid.
-  await writeFile(identityFile, `${identity.toString().trimEnd()}\n`, { mode: 0o600 });
   await writeFile(knownHostsFile, knownHosts, { mode: 0o600 });
-
-  const passphrase = secret.password?.toString().replace(/\r?\n$/u, '');
-  const environment: Record<string, string> = {
-    GIT_SSH_VARIANT: 'ssh',
-    GIT_SSH_COMMAND: sshCommand({ identityFile, knownHostsFile, batch: passphrase === undefined }),
+  const passphrase = passphraseOf(secret.password);
+  const [key, askPass] = await Promise.all([
+    nameless(workDir, privateKeyText(identity)),
+    openAskPass(workDir, passphrase),
+  ]);
+  return {
+    config: [],
+    environment: {
+      GIT_SSH_VARIANT: 'ssh',
+      // ssh closes what it inherits, hence the path by way of this process.
+      GIT_SSH_COMMAND: sshCommand({
+        identityFile: key.path,
+        knownHostsFile,
+        batch: passphrase === undefined,
+      }),
+      ...askPass.environment,
+    },
+    redact,
+    close: async () => {
+      await Promise.all([key.close(), askPass.close()]);
+    },
   };
-  if (passphrase !== undefined) {
-    const passphraseFile = join(workDir, 'passphrase');
-    const askPass = join(workDir, 'askpass');
-    await writeFile(passphraseFile, passphrase, { mode: 0o600 });
-    await writeFile(askPass, `#!/bin/sh\nexec cat ${quote(passphraseFile)}\n`, { mode: 0o700 });
-    environment.SSH_ASKPASS = askPass;
-    environment.SSH_ASKPASS_REQUIRE = 'force';
-  }
-  return { config: [], environment, redact, close: () => Promise.resolve() };
 }
 
 /** ssh_config(5). `batch` forbids every question, also the one for the key's passphrase. */

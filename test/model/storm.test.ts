@@ -173,7 +173,13 @@ test(`whatever the world does, the policy keeps what must hold and writes a vali
           converged: input.seen?.isPromoted === true,
           images: { primary: {}, target: {} },
           alerts: [{ provider: 'shop/slack', severity: 'info' }],
-          git: { mode: 'Commit', repository: 'manifests', path: 'apps', convergeWithinMs: 900_000 },
+          git: {
+            mode: 'Commit',
+            repository: 'manifests',
+            path: 'apps',
+            convergeWithinMs: 900_000,
+            delayMs: 0,
+          },
         }).status;
         expect(CanaryStatus.safeParse(status).error?.issues).toBeUndefined();
         expect(stateOf(status, plan)).toMatchObject({

@@ -165,6 +165,8 @@ export function revertOf(
     reason: 'success-rate was 91.2, below 99, at weight 20.',
     decidedAt: 1_700_100_000_000,
     mode: 'Commit',
+    scope: 'Paths',
+    onConflict: 'Hold',
     mayPush: () => Promise.resolve({ allowed: true }),
     ...changes,
   };
