@@ -37,8 +37,6 @@ const canaryRows: readonly Row[] = [
   { path: 'analysis.mirror', message: 'is not built yet' },
   { path: 'analysis.mirrorWeight', message: 'is not built yet' },
   { path: 'analysis.sessionAffinity', message: 'is not built yet' },
-  { path: 'analysis.checks[].threshold', message: 'is not built yet; use compare, or metrics' },
-  { path: 'analysis.checks[].burnRate', message: 'is not built yet; use compare with objective' },
   { path: 'analysis.webhooks', message: 'are not built yet; use metrics to judge and alerts to tell' },
   { path: 'service.delegation', message: istioOnly },
   { path: 'service.gateways', message: `${istioOnly}; use gatewayRefs` },

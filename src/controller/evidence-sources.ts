@@ -33,7 +33,9 @@ export function sourcesOf(
   model: Model,
   ports: Ports,
 ): Sources | { readonly problem: string } {
-  const { compare } = check;
+  const { compare, threshold, burnRate } = check;
+  const whole = threshold?.counts ?? burnRate?.counts;
+  if (whole !== undefined) return oneCounter(whole);
   if (compare?.counts !== undefined) return ownCounts(compare.counts);
   if (compare?.histograms !== undefined) return ownHistograms(compare.histograms);
   const series = vantageOf(model, ports);
@@ -84,6 +86,16 @@ function ownCounts(counts: NonNullable<Compare['counts']>): Sources | { readonly
   if ('problem' in canary) return canary;
   if ('problem' in primary) return primary;
   return { kind: 'counters', canary: [canary], primary: [primary], unitMs: 1 };
+}
+
+/** One counter for all that is judged, so that there are no two sides. */
+function oneCounter(counts: {
+  readonly total: string;
+  readonly bad: string;
+}): Sources | { readonly problem: string } {
+  const whole = ownCounter(counts, 'counts');
+  if ('problem' in whole) return whole;
+  return { kind: 'counters', canary: [whole], primary: [], unitMs: 1 };
 }
 
 function ownCounter(

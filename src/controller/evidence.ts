@@ -28,13 +28,15 @@ export async function gatherEvidence(
   const stored = model.canary.status.run?.evidence;
   const checks = model.canary.spec.analysis.checks ?? [];
   const scraped = await Promise.all(
-    checks.map(async check => {
+    checks.map(async (check, index) => {
       const sources = sourcesOf(check, model, ports);
       if ('problem' in sources) return { kind: 'error' as const, why: sources.problem };
       const state = stored?.checks.find(({ name }) => name === check.name)?.state;
       const since = judgedUntil(state) ?? context.analysedFrom - historyMs;
       const scrapeMs = (stored?.scrapeSeconds ?? 15) * 1_000;
-      const from = Math.max(now - longestMs, since - Math.max(lookBackMs, 5 * scrapeMs));
+      const planned = plan.checks[index];
+      const windowMs = planned?.kind === 'burnRate' ? planned.windowMs : lookBackMs;
+      const from = Math.max(now - longestMs, since - Math.max(windowMs, lookBackMs) - 5 * scrapeMs);
       return scrape(sources, { from, at: now }, model, ports);
     }),
   );

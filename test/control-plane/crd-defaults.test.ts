@@ -28,6 +28,20 @@ const minimal: readonly (readonly [string, Record<string, unknown>])[] = [
     }),
   ],
   ['Canary', spec.canary({ analysis: analysis({ undecided: {} }), rollback: {} })],
+  [
+    'Canary',
+    spec.canary({
+      analysis: analysis({
+        checks: [
+          { name: 'errors', compare: {} },
+          { name: 'latency', compare: { of: 'Latency', tolerance: { difference: 3 } } },
+          { name: 'slo', burnRate: { objective: 99.9 } },
+          { name: 'ceiling', threshold: { maxErrorPercent: 1 } },
+        ],
+        impactBudget: { failedRequests: 25 },
+      }),
+    }),
+  ],
   ['MetricTemplate', spec.metricTemplate()],
   ['AlertProvider', spec.alertProvider()],
   ['ManifestRepository', spec.manifestRepository()],

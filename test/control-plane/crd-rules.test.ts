@@ -49,6 +49,57 @@ function target(name: string): Fields {
   return { targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name } };
 }
 
+function onCheck(field: string, message: string, check: Fields): Case {
+  return onAnalysis(`checks[0]${field}`, message, { checks: [{ name: 'errors', ...check }] });
+}
+
+function checkCases(): Case[] {
+  const sides = { canary: { total: 'a', bad: 'b' }, primary: { total: 'a', bad: 'b' } };
+  const buckets = { canary: { buckets: 'a' }, primary: { buckets: 'a' } };
+  const oneKind = 'set exactly one of compare, threshold and burnRate';
+  const withOf = 'counts go with Errors, histograms with Latency';
+  const slower = 'slowerThan needs Latency and objective';
+  const oneBudget = 'set exactly one of failedRequests and errorBudget';
+  const errorBudget = { objective: 99.9, share: 1 };
+  const checks = [{ name: 'errors', compare: {} }];
+  return [
+    onCheck('', oneKind, {}),
+    onCheck('', oneKind, { compare: {}, threshold: { maxErrorPercent: 1 } }),
+    onCheck('.compare', withOf, { compare: { histograms: buckets } }),
+    onCheck('.compare', withOf, { compare: { of: 'Latency', counts: sides } }),
+    onCheck('.compare', slower, { compare: { slowerThan: '1s' } }),
+    onCheck('.compare', slower, { compare: { of: 'Latency', slowerThan: '1s' } }),
+    onCheck('.compare', 'objective of Latency needs slowerThan', {
+      compare: { of: 'Latency', objective: 99 },
+    }),
+    onCheck('.compare.slowerThan', 'must be at least 1ms and at most 10m', {
+      compare: { of: 'Latency', objective: 99, slowerThan: '11m' },
+    }),
+    onCheck('.burnRate.window', 'must be at least 10s and at most 1h', {
+      burnRate: { objective: 99, window: '2h' },
+    }),
+    onAnalysis('checks', 'each name may be used once', { checks: [...checks, ...checks] }),
+    onAnalysis('warmUp', 'must be at least 0s and at most 1h', { warmUp: '2h' }),
+    onAnalysis('impactBudget', oneBudget, { checks, impactBudget: {} }),
+    onAnalysis('impactBudget', oneBudget, { checks, impactBudget: { failedRequests: 25, errorBudget } }),
+    onAnalysis('', 'impactBudget needs a check that compares errors', {
+      impactBudget: { failedRequests: 25 },
+    }),
+    onAnalysis('', 'impactBudget needs a check that compares errors', {
+      impactBudget: { failedRequests: 25 },
+      checks: [{ name: 'latency', compare: { of: 'Latency' } }],
+    }),
+    onAnalysis(
+      '',
+      'checks need stepWeight or stepWeights: without requests on both sides there is nothing to compare',
+      {
+        iterations: 3,
+        checks,
+      },
+    ),
+  ];
+}
+
 const cases: readonly Case[] = [
   {
     kind: 'Canary',
@@ -70,6 +121,7 @@ const cases: readonly Case[] = [
   ...['noData', 'error', 'inconclusive'].map(kind =>
     onAnalysis(`undecided.${kind}.timeLimit`, week, { undecided: { [kind]: { timeLimit: '169h' } } }),
   ),
+  ...checkCases(),
   onAnalysis('match[0].headers[x]', oneMatch, { match: [{ headers: { x: two } }] }),
   onCanary('service.match[0].uri', oneMatch, { service: { port: 80, match: [{ uri: two }] } }),
   onCanary('service.targetPort', port, { service: { port: 80, targetPort: 0 } }),

@@ -12,6 +12,7 @@ function largest(node: SchemaNode & Readonly<Record<string, unknown>>, index = 0
   if (node.enum !== undefined) return node.enum[index % node.enum.length];
   if (node['format'] === 'date-time') return `2030-01-31T12:00:00.${String(index).padStart(3, '0')}Z`;
   if (node.type === 'string') return String(index).padEnd(Number(node['maxLength']), '語');
+  if (node.type === 'number') return node.maximum ?? index + 0.5;
   if (node.type === 'integer') return node.maximum ?? index;
   if (node.items !== undefined) {
     const item = node.items;

@@ -126,3 +126,53 @@ test('a pass that dies before its commit judges the same boundaries again, and e
   expect(judged).toBeLessThanOrEqual(world.traffic.served());
   expect(judged).toBeGreaterThan(world.traffic.served() - atLast);
 });
+
+test('a limit that is certainly exceeded takes the release back, whatever the primary does', async () => {
+  const checks = [{ name: 'ceiling', threshold: { maxErrorPercent: 2 } }];
+  const world = await releasing('app:v2', { errors: () => 0.06 }, { checks });
+  await until(world, phaseIs(world, 'Failed'));
+  const { verdict } = statusOf(world.canary()).run ?? {};
+  expect(verdict).toMatchObject({ check: 'ceiling', kind: 'Fail', limit: 'at most 2 %' });
+});
+
+test('a burning error budget holds a release, which goes on when it is over', async () => {
+  const burnRate = { objective: 99, window: '30s', max: 1 };
+  const checks = [
+    { name: 'errors', compare: {} },
+    { name: 'slo', burnRate },
+  ];
+  const world = await releasing('app:v2', { errors: incident }, { checks });
+  await until(world, () => statusOf(world.canary()).reason === 'SharedIncident', 120);
+  expect(statusOf(world.canary()).message).toMatch(/^slo: .+ the error budget burns \S+ times as fast/u);
+  await until(world, phaseIs(world, 'Succeeded'));
+});
+
+test('a selector that finds nothing holds the run and is named; with a limit of time it gives up and blames nobody', async () => {
+  const side = { total: 'orders_total', bad: 'orders_failed_total' };
+  const checks = [{ name: 'orders', compare: { counts: { canary: side, primary: side } } }];
+  const undecided = { noData: { timeLimit: '1m', policy: 'Rollback' } };
+  const world = await releasing('app:v2', {}, { checks, undecided });
+  await until(world, () => statusOf(world.canary()).reason === 'NoData', 120);
+  expect(statusOf(world.canary()).message).toContain('no series matches orders_total{}');
+  await until(world, phaseIs(world, 'Failed'), 300);
+  const status = statusOf(world.canary());
+  expect(status).toMatchObject({ reason: 'NoDataTimeLimit', rollback: { state: 'Held' } });
+  expect(status.quarantine).toBeUndefined();
+});
+
+test('a selector that cannot be read is told before there is a run', async () => {
+  const intricate = { total: 'orders_total', bad: 'orders_total{code=~"(5+)+"}' };
+  const world = new World();
+  await world.install();
+  await createCanary(world, {
+    spec(spec: CanarySpecDraft) {
+      const counts = { canary: intricate, primary: intricate };
+      Object.assign(spec.analysis, { checks: [{ name: 'orders', compare: { counts } }] });
+    },
+  });
+  await world.run(60);
+  expect(statusOf(world.canary())).toMatchObject({
+    reason: 'InvalidCheck',
+    message: expect.stringContaining('spec.analysis.checks[0]'),
+  });
+});

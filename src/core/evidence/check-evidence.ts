@@ -16,6 +16,8 @@ export interface CheckEvidence {
   readonly outcome: 'pass' | 'fail' | 'inconclusive' | 'noData' | 'error';
   /** What the check alone asks for. */
   readonly action: 'advance' | 'hold' | 'rollback';
+  /** For people: what would have passed. */
+  readonly limit?: string;
   /** For people; begins with the check's name and ends with a full stop. */
   readonly message: string;
   /** To be handed in again at the next pass. */

@@ -8,11 +8,9 @@ import type { EvidenceCheck } from './plan.ts';
 import { armOf, bucketsOf, type Countable, everySeriesOf, seriesOf } from './scraped.ts';
 import { boundariesOf, growth, reachOf, scrapeIntervalOf, seenUntil, timesOf } from './series.ts';
 import { readState } from './stored.ts';
+import { noSample, staleOrAbsent, unknownScrapeMs } from './trouble.ts';
 
 type Compare = Extract<EvidenceCheck, { readonly kind: 'compare' }>;
-
-/** Until two samples tell: Prometheus' own default is longer than what most people use. */
-const unknownScrapeMs = 15_000;
 
 /**
  * Judges every batch that is complete and was not judged before. The same samples and the same stored state give the same
@@ -26,22 +24,15 @@ export function judgeCompare(
 ): CheckEvidence {
   const { name, settings } = check;
   const all = [...seriesOf(scraped, 'canary'), ...seriesOf(scraped, 'primary')];
-  const missing = missingIn(scraped, all);
-  if (missing !== undefined)
-    return { name, outcome: 'noData', action: 'hold', message: `${name}: ${missing}.`, ...keep(stored) };
+  const trouble = staleOrAbsent(name, scraped, moment, stored);
+  if (trouble !== undefined) return trouble;
   const scrapeMs = scrapeIntervalOf(all) ?? unknownScrapeMs;
-  const until = seenUntil(all, moment.now, scrapeMs);
-  const newest = timesOf(all).at(-1);
-  if (until === undefined) {
-    const age =
-      newest === undefined ? '' : ` (the newest is ${Math.round((moment.now - newest) / 1_000)} s old)`;
-    const message = `${name}: the samples are stale${age}; is ${scraped.selectors.primary} still scraped?`;
-    return { name, outcome: 'noData', action: 'hold', message, ...keep(stored), scrapeMs };
-  }
+  const until = seenUntil(all, moment.now, scrapeMs) ?? 0;
   const begun = begin(check, stored, scraped, moment, scrapeMs, until);
-  if (begun === undefined) {
-    const message = `${name}: no sample since the canary got its first requests.`;
-    return { name, outcome: 'noData', action: 'hold', message, scrapeMs };
+  if (begun === undefined) return noSample(name, scrapeMs, until);
+  if (begun.bounds?.length === 0) {
+    const message = `${name}: no bucket of ${scraped.selectors.primary} has requests on both of its sides, so slow ones cannot be told from others; add buckets near the usual latency.`;
+    return { name, outcome: 'inconclusive', action: 'hold', message, scrapeMs, newest: until, until };
   }
   let judgement: Judgement = assess(begun, settings);
   const bounds = begun.bounds ?? [];
@@ -71,17 +62,6 @@ export function judgeCompare(
     counts: { canary, primary },
     requestsPerSecond: rateOf(all, scraped, until, scrapeMs),
   };
-}
-
-function keep(stored: string | undefined): { state?: string } {
-  return stored === undefined ? {} : { state: stored };
-}
-
-/** A selector that finds nothing is a mistake or a canary without requests; which of the two, the primary's series tell. */
-function missingIn({ selectors, ...scraped }: Countable, all: readonly unknown[]): string | undefined {
-  if (all.length === 0) return `no series matches ${selectors.primary} or ${selectors.canary}`;
-  const primary = scraped.kind === 'counters' ? scraped.primary.total : scraped.primary;
-  return primary.length === 0 ? `no series matches ${selectors.primary}` : undefined;
 }
 
 /** The stored state, or a new one; undefined where there is no boundary to begin at yet. */

@@ -12,7 +12,7 @@ export type EvidenceCheck = { readonly name: string } & (
       /** With latency and an objective: what is slower is not good; ms. */
       readonly slowerThanMs?: number;
     }
-  | { readonly kind: 'threshold'; readonly max: number; readonly alpha: number }
+  | { readonly kind: 'threshold'; readonly max: number; readonly alpha: number; readonly warmUpMs: number }
   | { readonly kind: 'burnRate'; readonly slo: number; readonly windowMs: number; readonly max: number }
 );
 
@@ -50,7 +50,7 @@ function checkOf(
   warmUpMs: number,
 ): EvidenceCheck {
   if (threshold !== undefined)
-    return { name, kind: 'threshold', max: threshold.maxErrorPercent / 100, alpha };
+    return { name, kind: 'threshold', max: threshold.maxErrorPercent / 100, alpha, warmUpMs };
   if (burnRate !== undefined) {
     const windowMs = durationMs(burnRate.window) ?? 300_000;
     return { name, kind: 'burnRate', slo: burnRate.objective / 100, windowMs, max: burnRate.max };

@@ -5,6 +5,7 @@ import { allowedWeight, failedRequestsOf } from '../analysis/budget.ts';
 import type { CheckResult } from '../judge.ts';
 import type { CheckEvidence, Moment } from './check-evidence.ts';
 import { judgeCompare } from './compare.ts';
+import { judgeBurnRate, judgeThreshold } from './limits.ts';
 import type { Budget, EvidenceCheck, EvidencePlan } from './plan.ts';
 import type { Scraped } from './scraped.ts';
 
@@ -78,8 +79,11 @@ function judgeOne(
       ...(state === undefined ? {} : { state }),
     };
   }
-  if (check.kind !== 'compare') throw new Error(`a ${check.kind} check is refused before it gets here`);
-  return judgeCompare(check, state, scraped, moment);
+  if (check.kind === 'compare') return judgeCompare(check, state, scraped, moment);
+  if (scraped.kind !== 'counters') throw new Error(`the ${check.kind} check ${name} is one of counters`);
+  return check.kind === 'threshold'
+    ? judgeThreshold(check, state, scraped, moment)
+    : judgeBurnRate(check, state, scraped, moment);
 }
 
 function isErrors(check: EvidenceCheck | undefined): boolean {
@@ -136,10 +140,10 @@ function allowedPercent(
 
 /** The decisive check as the sample that decided, where it decides. */
 export function verdictOf({ decisive }: Evidence): CheckResult | undefined {
-  const { name, action, message } = decisive;
+  const { name, action, message, limit = 'no worse than the primary' } = decisive;
   if (action !== 'rollback') return undefined;
   const value = message.replace(`${name}: `, '').replace(/\.$/, '');
-  return { check: name, outcome: 'fail', value, limit: 'no worse than the primary' };
+  return { check: name, outcome: 'fail', value, limit };
 }
 
 const outcomes = {

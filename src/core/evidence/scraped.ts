@@ -14,7 +14,7 @@ export type Scraped =
       readonly kind: 'counters';
       readonly canary: CounterSeries;
       readonly primary: CounterSeries;
-      /** For people: the selectors that were asked for. */
+      /** For people: the selectors that were asked for; empty for a side that the check does not have. */
       readonly selectors: { readonly canary: string; readonly primary: string };
     }
   | {
@@ -43,7 +43,11 @@ export function everySeriesOf(scraped: Countable): readonly RawSeries[] {
   return sides.flatMap(side => ('total' in side ? [...side.total, ...side.bad] : side));
 }
 
-function countsOf({ total, bad }: CounterSeries, { from, to, reach }: Span): { total: number; bad: number } {
+/** All requests of one side in (`from`, `to`], and those that failed. */
+export function countsOf(
+  { total, bad }: CounterSeries,
+  { from, to, reach }: Span,
+): { total: number; bad: number } {
   const all = growth(total, from, to, reach);
   // Two counters of one target are scraped together, but interpolation can still put one ahead of the other.
   return { total: all, bad: Math.min(all, growth(bad, from, to, reach)) };

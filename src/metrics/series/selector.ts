@@ -50,7 +50,7 @@ function asOp(text: string): Matcher['op'] {
 /** Escapes are those of Go's strings; only the ones that people need are read. */
 function unquote(text: string): string | undefined {
   const inner = text.slice(1, -1);
-  if (/\\[^\\"'nt]/.test(inner)) return undefined;
+  if (inner.replace(/\\[\\"'nt]/g, '').includes('\\')) return undefined;
   return inner.replace(/\\([\\"'nt])/g, (_, sign: string) =>
     sign === 'n' ? '\n' : sign === 't' ? '\t' : sign,
   );
