@@ -8,7 +8,7 @@ IMAGE ?= siskin:dev
 IMAGE_TOOL ?= docker
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check check-types check-lint check-format check-unused format unit sim wire control-plane e2e test \
+.PHONY: help setup check check-types check-lint check-format check-unused format unit sim wire race control-plane e2e test \
 	demo demo-shell demo-down bench sim-analysis generate verify build image packages
 
 help: ## List the targets
@@ -50,6 +50,9 @@ sim: setup ## The whole controller in virtual time, with seeded faults
 
 wire: setup packages ## Adapters against fake servers on real sockets
 	vitest run --project wire
+
+race: setup packages ## 500 trials of replicas that are killed while they revert and others push
+	SISKIN_RACE_TRIALS=500 vitest run --project wire test/wire/git-race.test.ts
 
 control-plane: setup packages ## Against a real etcd and kube-apiserver
 	vitest run --project control-plane
