@@ -1,7 +1,9 @@
 /** The composition root: configuration, probes, leadership, signals; everything that ends the process is here. */
 import { KubeConfig } from '@kubernetes/client-node';
 import packageJson from '../package.json' with { type: 'json' };
+import { ManifestRepositories } from './api/resources.ts';
 import { type Config, readConfig } from './config.ts';
+import { createRepositoryHooks } from './hooks.ts';
 import { createOperator, healthOf } from './operator.ts';
 import { sleep, systemClock } from './runtime/clock.ts';
 import { createEventRecorder } from './runtime/events.ts';
@@ -10,6 +12,7 @@ import { createKubeClient } from './runtime/kube.ts';
 import { LeaderElection } from './runtime/leader.ts';
 import { createLogger, type Log } from './runtime/log.ts';
 import { createRedactor } from './runtime/redact.ts';
+import { createSecretReader } from './secrets.ts';
 import { createHealth } from './server/health.ts';
 import { startServer } from './server/http.ts';
 import { createTelemetry } from './server/telemetry.ts';
@@ -92,6 +95,15 @@ async function run(config: Config): Promise<void> {
     routes: {
       ...health,
       metrics: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+      hook: createRepositoryHooks({
+        repositories: operator.caches.manifestrepositories,
+        readSecret: createSecretReader(client, redactor),
+        operatorNamespace: config['operator-namespace'],
+        writeStatus: async (name, status) =>
+          client.patch(ManifestRepositories, { name }, { status }, { subresource: 'status' }),
+        clock: systemClock,
+        log,
+      }),
     },
   });
   log.info({ version: packageJson.version, port: server.port, identity: config.identity }, 'started');

@@ -81,7 +81,7 @@ const Notification = z.object({
 
 const OutboxEntry = z.object({
   id: filled(256).describe('Identity of the entry.'),
-  kind: z.enum(['alert', 'position', 'revert', 'close']).describe('What is to be done.'),
+  kind: z.enum(['alert', 'position', 'revert', 'close', 'status']).describe('What is to be done.'),
   provider: text(317).exactOptional().describe('The AlertProvider, as namespace/name.'),
   severity: z.enum(['info', 'warn', 'error']).exactOptional().describe('Severity of an alert.'),
   event: text(256).exactOptional().describe('What the alert tells of.'),

@@ -1,7 +1,7 @@
 /** The spec and status of a ManifestRepository: what the platform team lets Siskin write, and where. */
 import { z } from 'zod';
 import { Conditions } from './condition.ts';
-import { filled, list, localRef } from './fields.ts';
+import { filled, list, localRef, timestamp } from './fields.ts';
 import { branchName } from './rollback.ts';
 
 /** No user name and password: a URL is shown in status, events and logs. The user of SSH is no secret. */
@@ -24,7 +24,7 @@ export const ManifestRepositorySpec = z.object({
   secretRef: localRef('Secret')
     .exactOptional()
     .describe(
-      "A Secret of the operator's namespace: `username` and `password`, or `bearerToken`, with `ca.crt`; or `identity`, `known_hosts` and `password` for SSH; or `githubAppID`, `githubAppInstallationID` and `githubAppPrivateKey`. The host's API is asked with the same, or with `apiToken`.",
+      "A Secret of the operator's namespace: `username` and `password`, or `bearerToken`, with `ca.crt`; or `identity`, `known_hosts` and `password` for SSH; or `githubAppID`, `githubAppInstallationID` and `githubAppPrivateKey`. The host's API is asked with the same, or with `apiToken`. `webhookSecret`, of 16 characters or more, is what webhooks are signed with.",
     ),
   provider: z
     .enum(['Gitea', 'GitHub', 'GitLab', 'Bitbucket', 'Azure'])
@@ -126,6 +126,9 @@ export const ManifestRepositoryStatus = z.object({
     .exactOptional()
     .describe('The generation of the spec that this status speaks of.'),
   conditions: Conditions.exactOptional().describe('`Ready`: the repository can be reached and read.'),
+  lastHookAt: timestamp()
+    .exactOptional()
+    .describe('When its host called the webhook last; what waits for a pull request looks then.'),
 });
 export type ManifestRepositoryStatus = z.infer<typeof ManifestRepositoryStatus>;
 

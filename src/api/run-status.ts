@@ -143,6 +143,9 @@ const PullRequestStatus = z.object({
   branch: text(244).describe('The branch that it is from.'),
   head: objectId().describe('Tip of that branch.'),
   autoMerge: z.boolean().exactOptional().describe('Whether the host was asked to merge it.'),
+  hookAt: timestamp()
+    .exactOptional()
+    .describe('The `lastHookAt` of the ManifestRepository at the last look.'),
   note: message().exactOptional().describe('What the host refused of labels, reviewers or auto-merge.'),
 });
 

@@ -3,13 +3,14 @@ import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
 import { statusLimits } from '../api/status-limits.ts';
 import { ForgeError } from '../forge/port.ts';
 import type { ObjectKey } from '../runtime/port.ts';
+import { tellCommitStatus } from './commit-status.ts';
 import { gitFails } from './git-condition.ts';
 import { recordPosition } from './git-position.ts';
 import { revert } from './git-revert.ts';
 import { isRefusal, type Model, readCanary } from './model.ts';
 import { isDue, nextDue, postpone, settle } from './outbox.ts';
 import type { Ports } from './ports.ts';
-import { closeOutlived } from './proposal-wait.ts';
+import { closeOutlived, isPrompted } from './proposal-wait.ts';
 import type { Result } from './reconcile.ts';
 import { changeStatus } from './status.ts';
 
@@ -19,9 +20,10 @@ export async function deliverGit(key: ObjectKey, ports: Ports): Promise<Result> 
   const model = object === undefined ? undefined : readCanary(object, ports.settings);
   if (model === undefined || isRefusal(model) || model.canary.spec.suspend) return {};
   const owed = (model.canary.status.outbox ?? []).filter(entry => entry.kind !== 'alert');
-  const entry = owed.find(other => isDue(other, ports.clock.now()));
+  const now = ports.clock.now();
+  const entry = owed.find(other => isDue(other, now) || isPrompted(model, other, ports));
   if (entry === undefined) {
-    const wait = nextDue(owed, ports.clock.now());
+    const wait = nextDue(owed, now);
     return wait === undefined ? {} : { requeueAfterMs: wait };
   }
   await attempt(model, entry, ports);
@@ -34,6 +36,7 @@ async function attempt(model: Model, entry: OutboxEntry, ports: Ports): Promise<
     return changeStatus(model.key, status => dropped(settle(status, [entry.id]), entry), ports);
   try {
     if (entry.kind === 'position') await recordPosition(model, git, entry, ports);
+    else if (entry.kind === 'status') await tellCommitStatus(model, git, entry, ports);
     else if (entry.kind === 'close') await closeOutlived(model, git, entry, ports);
     else await revert(model, git, entry, ports);
   } catch (error) {

@@ -17,7 +17,7 @@ import { settle } from './outbox.ts';
 import { findPlace, type Place, PlaceError, targetOf } from './place.ts';
 import type { Ports } from './ports.ts';
 import { closeProposal, type ProposalWork, type Proposed, propose } from './proposal.ts';
-import { waitForMerge } from './proposal-wait.ts';
+import { lastHookAt, waitForMerge } from './proposal-wait.ts';
 import { accessFor } from './repository.ts';
 import { changeStatus } from './status.ts';
 
@@ -85,6 +85,7 @@ export async function revert(
     onConflict: git.onConflict === 'Restore' ? ('Restore' as const) : ('Hold' as const),
     mayPush: async () => mayPush(model, git, ports),
   };
+  const hookAt = lastHookAt(git.repository, ports);
   const { kind, result, pullRequest } = await undo(
     { model, rollback, place, request },
     { ...git, mode },
@@ -93,7 +94,9 @@ export async function revert(
   const about = {
     failedCommit: failed.commit,
     goodCommit: good.commit,
-    ...(pullRequest === undefined ? {} : { pullRequest }),
+    ...(pullRequest === undefined
+      ? {}
+      : { pullRequest: { ...pullRequest, ...(hookAt === undefined ? {} : { hookAt }) } }),
   };
   if (kind === 'open') {
     if (rollback.pullRequest === undefined) ports.observe.reverted(result.verdict);

@@ -1,5 +1,6 @@
 /** Between asking and merging: what the status and people are told, when the next look is due, and the end of what is outlived. */
 import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
+import { parseManifestRepository } from '../api/parse.ts';
 import type { RollbackStatus } from '../api/run-status.ts';
 import { statusLimits } from '../api/status-limits.ts';
 import { alertEntries } from '../core/announce.ts';
@@ -15,6 +16,27 @@ import { changeStatus } from './status.ts';
 
 /** A merge is noticed within this time, where no webhook tells of it at once. */
 const lookEveryMs = 60_000;
+
+/** The host has called since the last look. Not while looks fail: their pause is for the host's sake. */
+export function isPrompted(
+  { canary }: Model,
+  entry: OutboxEntry,
+  ports: Pick<Ports, 'repositories'>,
+): boolean {
+  const { rollback } = canary.status;
+  const pullRequest = rollback?.pullRequest;
+  if (pullRequest === undefined || entry.id !== `revert/${rollback?.id ?? ''}` || entry.attempts > 0)
+    return false;
+  const hookAt = lastHookAt(canary.spec.rollback?.git?.repositoryRef.name, ports);
+  return hookAt !== undefined && hookAt !== pullRequest.hookAt;
+}
+
+/** To be read before a look: what is called after it asks for another. */
+export function lastHookAt(name: string | undefined, ports: Pick<Ports, 'repositories'>): string | undefined {
+  const object = name === undefined ? undefined : ports.repositories.get({ name });
+  const parsed = object === undefined ? undefined : parseManifestRepository(object);
+  return parsed?.ok === true ? parsed.value.status.lastHookAt : undefined;
+}
 
 /** Keeps the entry in the outbox until the next look; people hear of a pull request once. */
 export async function waitForMerge(

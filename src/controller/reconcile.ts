@@ -12,6 +12,7 @@ import { millis } from '../core/status.ts';
 import { ApiError } from '../runtime/errors.ts';
 import type { ObjectKey } from '../runtime/port.ts';
 import { apply } from './apply.ts';
+import { reportsStatus } from './commit-status.ts';
 import { ensureFinalizer, finalize } from './finalize.ts';
 import { isRefusal, type Model, readCanary, routerOf } from './model.ts';
 import { mayWrite, observe, type World } from './observe.ts';
@@ -65,7 +66,7 @@ async function pass(model: Model, ports: Ports): Promise<Result> {
     });
   }
   const recorded = record(model.canary.status, before, after, {
-    ...factsOf(model, seen, decision, verdict),
+    ...factsOf(model, seen, decision, verdict, ports),
     ...(evidence === undefined ? {} : { evidence: recordEvidence(evidence) }),
   });
   const committed = await commitStatus(model.canary, model.canary.status, recorded.status, ports);
@@ -85,7 +86,12 @@ async function tellRefusal(model: Model, seen: World, error: unknown, ports: Por
   const world = refusedIn(seen, error);
   const { state, problem } = world.input;
   const decision = { reason: '', message: '', ...problem, stalled: true };
-  const recorded = record(model.canary.status, state, state, factsOf(model, world, decision, undefined));
+  const recorded = record(
+    model.canary.status,
+    state,
+    state,
+    factsOf(model, world, decision, undefined, ports),
+  );
   if (await commitStatus(model.canary, model.canary.status, recorded.status, ports))
     tell(model, recorded, state, state, ports);
 }
@@ -141,6 +147,7 @@ function factsOf(
   world: World,
   decision: Decision,
   verdict: CheckResult | undefined,
+  ports: Ports,
 ): Parameters<typeof record>[3] {
   const { view, input } = world;
   const seen = input.seen?.revision;
@@ -157,7 +164,7 @@ function factsOf(
       ? {}
       : { target: { uid: view.target.uid, generation: view.target.generation, revision: seen } }),
     ...(verdict === undefined ? {} : { verdict }),
-    ...(model.git === undefined ? {} : { git: model.git }),
+    ...(model.git === undefined ? {} : { git: { ...model.git, reports: reportsStatus(model.git, ports) } }),
     ...(view.primary?.previous === undefined ? {} : { kept: view.primary.previous }),
     ...(world.asked === undefined || decision.followsAsked !== true ? {} : { asked: world.asked }),
     ...(world.retry === undefined || decision.event?.type !== 'started' ? {} : { retry: world.retry }),

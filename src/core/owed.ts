@@ -3,6 +3,7 @@ import type { OutboxEntry } from '../api/canary-status.ts';
 import type { CanaryRunStatus, RollbackStatus } from '../api/run-status.ts';
 import { statusLimits } from '../api/status-limits.ts';
 import { type Announcement, alertEntries } from './announce.ts';
+import { commitStatusEntries } from './commit-status.ts';
 import type { Milestone } from './milestone.ts';
 import type { Facts } from './record.ts';
 
@@ -40,6 +41,10 @@ export function outboxAfter(
       ...firstTry(facts),
     });
   }
+  const reports = usesGit && facts.git?.reports === true;
+  owed.push(
+    ...commitStatusEntries(milestone, run, { reports, text: announcement?.message ?? '', createdAt }),
+  );
   if (announcement !== undefined) owed.push(...alertEntries(announcement, facts.alerts, createdAt));
   const current = outbox.filter(entry => !isOutlived(entry, run, rollback));
   const fresh = owed.filter(entry => !current.some(other => other.id === entry.id));
@@ -52,7 +57,7 @@ function isOutlived(
   run: CanaryRunStatus | undefined,
   rollback: RollbackStatus | undefined,
 ): boolean {
-  if (kind === 'position') return runId !== undefined && runId !== run?.id;
+  if (kind === 'position' || kind === 'status') return runId !== undefined && runId !== run?.id;
   return kind === 'revert' && id !== `revert/${rollback?.id ?? ''}`;
 }
 

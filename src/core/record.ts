@@ -41,6 +41,8 @@ export interface Facts {
     readonly repository: string;
     readonly branch?: string;
     readonly path?: string;
+    /** Whether verdicts are told to the repository's host. */
+    readonly reports?: boolean;
     /** How long Git may ask for a failed revision before people are told. */
     readonly convergeWithinMs: number;
     /** How long a revert waits after the traffic is back. */

@@ -1,12 +1,15 @@
-/** The operator's own HTTP server: probes and metrics, read only, up before anything else and down after it. */
-import { createServer, type Server, type ServerResponse } from 'node:http';
+/** The operator's own HTTP server: probes, metrics and the webhook of Git hosts, up before anything else and down after it. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { HookRequest } from './hooks.ts';
 
 export interface Routes {
   /** What is wrong; empty when fine. */
   readonly live: () => readonly string[];
   readonly ready: () => readonly string[];
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Answers the HTTP status for what was posted to `/hooks/<repository>`. */
+  readonly hook: (request: HookRequest) => Promise<number>;
 }
 
 export interface HttpServer {
@@ -32,6 +35,11 @@ export async function startServer(options: {
   server.maxConnections = 256;
   server.maxRequestsPerSocket = 100;
   server.on('request', (request, response) => {
+    const posted = /^\/hooks\/([a-z0-9][a-z0-9.-]{0,252})$/u.exec(request.url?.split('?')[0] ?? '')?.[1];
+    if (request.method === 'POST' && posted !== undefined) {
+      takeHook(request, response, posted, routes).catch(() => answer(response, 500, 'failed\n'));
+      return;
+    }
     request.resume();
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return answer(response, 405, 'method not allowed\n');
@@ -49,6 +57,30 @@ export async function startServer(options: {
         server.closeAllConnections();
       }),
   };
+}
+
+/** What hosts send of a push or pull request is some ten thousand bytes. */
+const maxBodyBytes = 1024 * 1024;
+
+async function takeHook(
+  request: IncomingMessage,
+  response: ServerResponse,
+  repository: string,
+  routes: Routes,
+): Promise<void> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const body: AsyncIterable<Buffer> = request;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > maxBodyBytes) {
+      response.setHeader('connection', 'close');
+      return answer(response, 413, 'too large\n');
+    }
+    chunks.push(chunk);
+  }
+  const status = await routes.hook({ repository, headers: request.headers, body: Buffer.concat(chunks) });
+  answer(response, status, status === 202 ? 'accepted\n' : 'refused\n');
 }
 
 async function respond(path: string, response: ServerResponse, routes: Routes): Promise<void> {

@@ -8,6 +8,7 @@ import { type HttpServer, startServer } from './http.ts';
 import { createTelemetry } from './telemetry.ts';
 
 let server: HttpServer | undefined;
+const hooked: string[] = [];
 afterEach(async () => {
   await server?.close();
   server = undefined;
@@ -34,6 +35,10 @@ async function start(
     routes: {
       ...health,
       metrics: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+      hook({ repository, body }) {
+        hooked.push(`${repository} ${body.length}`);
+        return Promise.resolve(202);
+      },
     },
   });
   const base = `http://127.0.0.1:${server.port}`;
@@ -97,4 +102,22 @@ it('answers reads of what it knows and nothing else', async () => {
   expect((await get('/metrics', 'POST')).status).toBe(405);
   expect((await get('/admin')).status).toBe(404);
   expect((await get('/healthz?full=1')).status).toBe(200);
+});
+
+async function post(path: string, body: string): Promise<number | string> {
+  return fetch(`http://127.0.0.1:${server?.port ?? 0}${path}`, { method: 'POST', body }).then(
+    ({ status }) => status,
+    () => 'cut off',
+  );
+}
+
+it('hands what is posted to a repository to the webhook, up to a megabyte', async () => {
+  await start([watch]);
+  hooked.length = 0;
+  expect(await post('/hooks/manifests?x=1', 'x'.repeat(1024 * 1024))).toBe(202);
+  expect([413, 'cut off']).toContain(await post('/hooks/manifests', 'x'.repeat(3 * 1024 * 1024)));
+  expect(await post('/hooks/../metrics', '')).toBe(405);
+  expect(await post('/hooks/Not-A-Name', '')).toBe(405);
+  expect(await post('/hooks/', '')).toBe(405);
+  expect(hooked).toEqual(['manifests 1048576']);
 });

@@ -14,7 +14,9 @@ async function start(mode: Mode, repository: Record<string, unknown> = {}): Prom
   const world = new World();
   world.metrics.script = byImage;
   await world.install();
-  await world.user.patch(ManifestRepositories, manifests, { spec: { provider: 'Gitea', ...repository } });
+  await world.user.patch(ManifestRepositories, manifests, {
+    spec: { provider: 'Gitea', secretRef: { name: 'manifests-write' }, ...repository },
+  });
   await createCanary(world, {
     spec: spec => {
       spec.rollback = { git: { repositoryRef: { name: 'manifests' }, path: 'apps/podinfo', mode } };
@@ -159,6 +161,88 @@ test('the base moves while auto-merge is asked for: the branch follows, and its 
   expect(second?.head).not.toBe(first?.head);
   expect(world.host.pulls[0]?.autoMerge).toBe(second?.head);
   expect(world.host.pulls).toHaveLength(1);
+});
+
+test('a webhook makes it at once, and asks for one look', async () => {
+  const world = await start('PullRequest');
+  await badRelease(world);
+  await world.run(5);
+  world.host.merge(1);
+  const looks = world.host.looks;
+  const lastHookAt = new Date(world.clock.now()).toISOString();
+  await world.user.patch(
+    ManifestRepositories,
+    manifests,
+    { status: { lastHookAt } },
+    { subresource: 'status' },
+  );
+  await world.run(1);
+  expect(statusOf(world.canary()).rollback).toMatchObject({ state: 'Done', verdict: 'Reverted' });
+  expect(world.host.looks).toBe(looks + 1);
+});
+
+test('a webhook while the API is down does not make the operator ask without pause', async () => {
+  const world = await start('PullRequest');
+  await badRelease(world);
+  world.host.mode = 'down';
+  const status = { lastHookAt: new Date(world.clock.now()).toISOString() };
+  await world.user.patch(ManifestRepositories, manifests, { status }, { subresource: 'status' });
+  const before = world.kube.requests.length;
+  await world.run(60);
+  expect(world.kube.requests.length - before).toBeLessThan(30);
+  world.host.mode = 'up';
+  world.host.merge(1);
+  await world.run(61);
+  expect(statusOf(world.canary()).rollback).toMatchObject({ state: 'Done', verdict: 'Reverted' });
+});
+
+describe('the status of the judged commit', () => {
+  test('is told once for each verdict', async () => {
+    const world = await start('Commit');
+    const bad = world.manifests.push('app:bad');
+    await world.run(120);
+    const good = world.manifests.push('app:v2');
+    await world.run(240);
+    expect(statusOf(world.canary()).phase).toBe('Succeeded');
+    expect(world.host.statuses).toMatchObject([
+      { commit: bad.id, state: 'Failure', context: 'siskin/shop/podinfo' },
+      { commit: good.id, state: 'Success', context: 'siskin/shop/podinfo' },
+    ]);
+    expect(world.host.statuses[0]?.description).toContain('success was 50');
+  });
+
+  test('a token without the right keeps nothing from happening', async () => {
+    const world = await start('Commit');
+    world.host.mode = 'forbidden';
+    const status = await badRelease(world);
+    expect(status.rollback).toMatchObject({ state: 'Done', verdict: 'Reverted' });
+    expect(remains(status)).toEqual([]);
+    const events = world.history.filter(
+      entry => entry.type === 'event' && entry.reason === 'CommitStatusFailed',
+    );
+    expect(events).toHaveLength(1);
+  });
+
+  test('is tried again while the host is down', async () => {
+    const world = await start('Commit');
+    world.host.mode = 'down';
+    await badRelease(world);
+    world.host.mode = 'up';
+    await world.run(60);
+    expect(world.host.statuses).toHaveLength(1);
+  });
+
+  test.each([
+    ['a dry run', { mode: 'DryRun' }],
+    ['a suspended repository', { suspend: true }],
+    ['no credentials', { secretRef: null }],
+    ['no host that is known', { provider: null }],
+  ])('is not told in %s', async (_what, repository) => {
+    const world = await start('Commit', repository);
+    await badRelease(world);
+    expect(world.host.statuses).toEqual([]);
+    expect(remains(statusOf(world.canary()))).toEqual([]);
+  });
 });
 
 describe('Auto', () => {
