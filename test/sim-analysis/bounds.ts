@@ -1,58 +1,66 @@
 /** The bounds which Siskin's analysis was built to keep, beside what was measured. */
-import { alpha, siskinWithBudget } from './cell.ts';
+import { alpha, type Judge } from './cell.ts';
 import type { Row, Table, Tables } from './tables.ts';
 
 export interface Bound {
   readonly what: string;
-  readonly bound: string;
-  readonly measured: string;
-  readonly isKept: boolean;
+  readonly most: number;
+  readonly measured: number;
+  readonly format: (value: number) => string;
 }
 
 const SCHEDULE = 600;
 const USUAL = 'steady, 0.1 % errors';
 
-export function boundsOf(tables: Tables): Bound[] {
-  const rates = ofSiskin(tables.healthy).map(({ cell }) => cell.rolledBack / cell.releases);
+/** Of one of the judges which all tables have. */
+export function boundsOf(tables: Tables, judge: Judge): Bound[] {
+  const healthy = column(tables.healthy, judge);
+  const bad = column(tables.bad, judge);
+  const rates = healthy.map(({ cell }) => cell.rolledBack / cell.releases);
   const all = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
   const worst = Math.max(...rates);
-  const at100 = costs(
-    tables.bad,
-    row => row.requestsPerSecond === 100 && ['1 %', '5 %', '50 %'].includes(row.name),
+  const times = healthy.flatMap(({ row, cell }) =>
+    row.name === USUAL && row.requestsPerSecond >= 10 ? [cell.promotionSeconds ?? Infinity] : [],
   );
-  const at1000 = costs(tables.bad, row => row.requestsPerSecond === 1000);
-  const slowest = Math.max(
-    ...ofSiskin(tables.healthy)
-      .filter(({ row }) => row.name === USUAL && row.requestsPerSecond >= 10)
-      .map(({ cell }) => cell.promotionSeconds ?? Number.POSITIVE_INFINITY),
-  );
+  function costliest(isMeant: (row: Row) => boolean): number {
+    return Math.max(...bad.flatMap(({ row, cell }) => (isMeant(row) ? [cell.meanFailed] : [])));
+  }
+  const at100 = costliest(row => row.requestsPerSecond === 100 && ['1 %', '5 %', '50 %'].includes(row.name));
+  const at1000 = costliest(row => row.requestsPerSecond === 1000);
   return [
-    bound('healthy releases rolled back, worst cell: the guarantee', alpha, worst, share),
-    bound('healthy releases rolled back, worst cell: the goal', 0.005, worst, share),
-    bound('healthy releases rolled back, all cells', 0.005, all, share),
-    bound('failed requests at 100 requests/s; 1, 5 and 50 % errors', 20, at100, requests),
-    bound('failed requests at 1,000 requests/s; 0.5 to 100 % errors', 25, at1000, requests),
-    bound(
-      'a healthy release beside the fixed schedule, 10 to 1,000 requests/s',
-      1.2,
-      slowest / SCHEDULE,
-      share,
-    ),
+    {
+      what: 'healthy releases rolled back, worst cell: guaranteed',
+      most: alpha,
+      measured: worst,
+      format: share,
+    },
+    { what: 'healthy releases rolled back, worst cell: wanted', most: 0.005, measured: worst, format: share },
+    { what: 'healthy releases rolled back, all cells', most: 0.005, measured: all, format: share },
+    {
+      what: 'failed requests on average at 100 requests/s; 1, 5 and 50 % errors',
+      most: 20,
+      measured: at100,
+      format: requests,
+    },
+    {
+      what: 'failed requests on average at 1,000 requests/s; 0.5 to 100 % errors',
+      most: 25,
+      measured: at1000,
+      format: requests,
+    },
+    {
+      what: 'time of a healthy release as a part of the fixed schedule’s, 10 to 1,000 requests/s',
+      most: 1.2,
+      measured: Math.max(...times) / SCHEDULE,
+      format: share,
+    },
   ];
 }
 
-function bound(what: string, most: number, measured: number, format: (value: number) => string): Bound {
-  return { what, bound: `at most ${format(most)}`, measured: format(measured), isKept: measured <= most };
-}
-
-function costs(table: Table, isMeant: (row: Row) => boolean): number {
-  return Math.max(...ofSiskin(table).flatMap(({ row, cell }) => (isMeant(row) ? [cell.meanFailed] : [])));
-}
-
-function ofSiskin({ judges, rows }: Table) {
-  const column = judges.indexOf(siskinWithBudget);
+function column({ judges, rows }: Table, judge: Judge) {
+  const index = judges.indexOf(judge);
   return rows.flatMap(row => {
-    const cell = row.cells[column];
+    const cell = row.cells[index];
     return cell === undefined ? [] : [{ row, cell }];
   });
 }

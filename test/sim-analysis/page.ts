@@ -1,6 +1,6 @@
 /** The page and the pictures of the simulation, from its tables. */
-import { type Bound, boundsOf } from './bounds.ts';
-import type { Cell } from './cell.ts';
+import { boundsOf } from './bounds.ts';
+import { type Cell, siskinInFineSteps, siskinWithBudget } from './cell.ts';
 import { type Bars, drawBars } from './picture.ts';
 import type { Table, Tables } from './tables.ts';
 
@@ -62,10 +62,13 @@ function falseRollbacks({ healthy }: Tables): Bars {
 
 function pageOf({ tables, releases, seed, updateMicroseconds, processor }: Run): string {
   const half = Math.ceil(releases / 2);
-  const bounds = boundsOf(tables).map(
-    ({ what, bound, measured, isKept }: Bound) =>
-      `| ${what} | ${bound} | ${measured} | ${isKept ? 'yes' : '**no**'} |`,
-  );
+  const fine = boundsOf(tables, siskinInFineSteps);
+  const bounds = boundsOf(tables, siskinWithBudget).map(({ what, most, measured, format }, index) => {
+    const told = [measured, fine[index]?.measured ?? Number.NaN].map(
+      value => `${format(value)}${value <= most ? '' : ' **missed**'}`,
+    );
+    return `| ${what} | at most ${format(most)} | ${told.join(' | ')} |`;
+  });
   return `# The analysis, simulated
 
 <!-- Written by \`make sim-analysis\`; the words stand in test/sim-analysis/page.ts. -->
@@ -78,7 +81,7 @@ This run: seed ${seed}, ${releases.toLocaleString('en-US')} releases per cell of
 ## What is played
 
 Requests arrive at random (Poisson), each fails with its side's rate, and Prometheus scrapes both sides every 15 s, each at a moment of its own. The traffic
-is back on the primary 2 s after a decision. The canary's share goes from 5 % to 50 % in steps of 5 % and 60 s. What fails after a promotion is not counted,
+is back on the primary 2 s after a decision. The canary's share goes from 5 % to 50 % in steps of 5 % and 60 s; with a budget these are upper bounds, and the last step lasts its whole time at its whole share. What fails after a promotion is not counted,
 which flatters whoever misses a bad release.
 
 | judge | rules |
@@ -87,13 +90,14 @@ which flatters whoever misses a bad release.
 | Flagger, 10s | the same with \`interval: 10s\` and \`stepWeight: 1\`, as fast as it goes |
 | Argo Rollouts, 1m | background analysis with \`interval: 1m\`, \`initialDelay: 1m\`, success rate at least 99 % over 1m, \`failureLimit: 3\`, \`consecutiveErrorLimit: 4\` |
 | Siskin | preset \`balanced\`, warm-up of 30 s, the same steps |
-| Siskin, budget 25 | the same with an impact budget of 25 failed requests |
+| Siskin, budget 25 | the same with an impact budget of 25 failed requests, on routes that divide whole percents, as those which the operator writes do |
+| Siskin, budget 25, finer weights | the same on routes whose weights add up to 2,000; the Gateway API allows that, the operator does not write it yet |
 
 The peers' success rate is Prometheus' \`rate()\` as it is, with the first value of a series lost and its extrapolation.
 
 ## Bounds
 
-| | bound | measured | kept |
+| | bound | ${siskinWithBudget.name} | ${siskinInFineSteps.name} |
 |---|---|---|---|
 ${bounds.join('\n')}
 
@@ -136,6 +140,7 @@ ${tableOf(tables.late, 'canary fails', detection)}
 - Bursts are independent of each other and of the side; each lasts 5 s. Longer ones that hit the canary alone look like a regression, since they are one.
 - An incident that hits both sides is never held against the canary here, but it can slow a release with a budget: what the canary failed in it makes its own
   rate less certain. Nor is the hold simulated with which Siskin waits while the service is outside its objective.
+- A budget keeps the share small until the canary is known; one that turns bad late, with a great share of the traffic, costs what comes in until it is noticed.
 - A warm-up must be as long as the cold start is.
 - Rare errors need requests: at 10 requests/s a canary that fails 1 % is missed by some releases, as the table shows.
 `;

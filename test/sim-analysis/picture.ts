@@ -20,25 +20,35 @@ interface Colours {
 }
 
 const colours: Readonly<Record<Scheme, Colours>> = {
-  light: { text: '#1f2328', faint: '#59636e', bars: ['#8c959f', '#bf8700', '#8250df', '#57ab5a', '#1a7f37'] },
-  dark: { text: '#f0f6fc', faint: '#9198a1', bars: ['#6e7681', '#d29922', '#a371f7', '#238636', '#3fb950'] },
+  light: {
+    text: '#1f2328',
+    faint: '#59636e',
+    bars: ['#8c959f', '#bf8700', '#8250df', '#4ac26b', '#2da44e', '#116329'],
+  },
+  dark: {
+    text: '#f0f6fc',
+    faint: '#9198a1',
+    bars: ['#6e7681', '#d29922', '#a371f7', '#196c2e', '#2ea043', '#7ee787'],
+  },
 };
 
-const WIDTH = 760;
-const LABELS = 250;
+const WIDTH = 840;
+const LABELS = 310;
 const VALUES = 80;
 const BAR = 13;
 const GAP = 12;
-const TOP = 84;
+const KEYS_PER_LINE = 3;
+const KEYS = 56;
 
 /** Horizontal bars, grouped; the background is left to the page. */
 export function drawBars(bars: Bars, scheme: Scheme): string {
   const { text, faint } = colours[scheme];
   const groupHeight = bars.series.length * BAR + GAP;
-  const height = TOP + bars.groups.length * groupHeight;
+  const top = KEYS + 20 * Math.ceil(bars.series.length / KEYS_PER_LINE) + 10;
+  const height = top + bars.groups.length * groupHeight;
   const most = Math.max(...bars.groups.flatMap(({ values }) => values), 0);
   const body = bars.groups.flatMap((group, index) => {
-    const y = TOP + index * groupHeight;
+    const y = top + index * groupHeight;
     const middle = y + (bars.series.length * BAR) / 2 + 4;
     const label = `<text x="${LABELS - 10}" y="${middle}" text-anchor="end" fill="${text}">${escape(group.name)}</text>`;
     return [
@@ -51,7 +61,7 @@ export function drawBars(bars: Bars, scheme: Scheme): string {
     `<title>${escape(bars.title)}</title>`,
     `<text x="0" y="18" font-size="16" font-weight="600" fill="${text}">${escape(bars.title)}</text>`,
     `<text x="0" y="38" fill="${faint}">${escape(bars.subtitle)}</text>`,
-    ...bars.series.map((name, index) => drawKey(bars, scheme, name, index)),
+    ...bars.series.map((name, index) => drawKey(scheme, name, index)),
     ...body,
     '</svg>',
     '',
@@ -68,12 +78,13 @@ function drawBar(bars: Bars, scheme: Scheme, value: number, most: number, index:
   );
 }
 
-function drawKey(bars: Bars, scheme: Scheme, name: string, index: number): string {
-  const x = (WIDTH / bars.series.length) * index;
+function drawKey(scheme: Scheme, name: string, index: number): string {
+  const x = (WIDTH / KEYS_PER_LINE) * (index % KEYS_PER_LINE);
+  const y = KEYS + 20 * Math.floor(index / KEYS_PER_LINE);
   const { text } = colours[scheme];
   return (
-    `<rect x="${x}" y="53" width="11" height="11" rx="2" fill="${colourOf(scheme, index)}"/>` +
-    `<text x="${x + 16}" y="63" fill="${text}">${escape(name)}</text>`
+    `<rect x="${x}" y="${y}" width="11" height="11" rx="2" fill="${colourOf(scheme, index)}"/>` +
+    `<text x="${x + 16}" y="${y + 10}" fill="${text}">${escape(name)}</text>`
   );
 }
 

@@ -1,8 +1,8 @@
 /** A release by Siskin: the engine of `src/core/analysis`, driven as the operator drives it, with both sides scraped at moments of their own. */
 import type { Arm } from '../../src/core/analysis/batch.ts';
-import { allowedWeight } from '../../src/core/analysis/budget.ts';
 import { startCheck } from '../../src/core/analysis/check.ts';
 import { assess, judgeBatch } from '../../src/core/analysis/judgement.ts';
+import { beginClimb, climbOn, ease, type Known, type Ramp } from '../../src/core/analysis/ramp.ts';
 import type { CheckSettings } from '../../src/core/analysis/settings.ts';
 import type { Random } from '../sim/random.ts';
 import { ACTUATION, type Outcome, TIME_LIMIT } from './outcome.ts';
@@ -10,8 +10,8 @@ import { createService, type Sample, type Scenario, type Service } from './servi
 
 export interface SiskinSettings {
   readonly check: CheckSettings;
-  /** Failed requests that the release may cost; absent for the fixed schedule. */
-  readonly budget?: number;
+  /** Failed requests that the release may cost, and the smallest share which the route can give; absent for the fixed schedule. */
+  readonly budget?: { readonly failedRequests: number; readonly grain: number };
 }
 
 const HISTORY = 3600;
@@ -23,8 +23,6 @@ const EVALUATION = 5;
 /** Parts of a scrape interval: two batches shall not come out of one pair of scrapes; the first may be short, since it begins with the canary. */
 const FIRST_BATCH = 0.3;
 const FULL_BATCH = 0.9;
-/** The least share that a route can have. */
-const LEAST_SHARE = 0.0005;
 /** The rate of requests is that of this many batches. */
 const RATE_BATCHES = 4;
 
@@ -37,28 +35,20 @@ export function runSiskin(scenario: Scenario, random: Random, { check, budget }:
   let boundary = 0;
   let polled = 0;
   let recent = history.slice(-RATE_BATCHES).map(({ total }) => total / service.scrape);
-  let step = 0;
-  let reachedAt: number | undefined;
+  const ramp: Ramp = {
+    steps: STEPS,
+    stepSeconds: STEP,
+    ...(budget === undefined
+      ? {}
+      : {
+          budget: { ...budget, latencySeconds: 2 * service.scrape + EVALUATION, tolerance: check.tolerance },
+        }),
+  };
+  let climb = beginClimb(0, ramp, known());
 
-  let most = allowed();
-
-  function steer(): void {
-    const wanted = STEPS[step] ?? 0.5;
-    const share = Math.min(wanted, Math.max(LEAST_SHARE, most));
-    if (share >= wanted) reachedAt ??= service.now();
-    service.setShare(share);
-  }
-
-  function allowed(): number {
-    if (budget === undefined) return 1;
-    return allowedWeight({
-      failedRequests: budget,
-      requestsPerSecond: recent.reduce((sum, rate) => sum + rate, 0) / recent.length,
-      latencySeconds: 2 * service.scrape + EVALUATION,
-      canary: judgement.canary,
-      primary: judgement.expected,
-      tolerance: check.tolerance,
-    });
+  function known(): Known {
+    const requestsPerSecond = recent.reduce((sum, rate) => sum + rate, 0) / recent.length;
+    return { requestsPerSecond, canary: judgement.canary, expected: judgement.expected };
   }
 
   function poll(): void {
@@ -76,30 +66,22 @@ export function runSiskin(scenario: Scenario, random: Random, { check, budget }:
       check,
     );
     recent = [...recent, (canary.total + primary.total) / (next - boundary)].slice(-RATE_BATCHES);
-    most = allowed();
     boundary = next;
   }
 
-  steer();
+  service.setShare(climb.share);
   while (service.now() < TIME_LIMIT) {
-    const stepEnd = (reachedAt ?? Number.POSITIVE_INFINITY) + STEP;
+    const stepEnd = climb.since + STEP;
     service.advance(Math.min(nextPoll(service, polled), stepEnd > service.now() ? stepEnd : TIME_LIMIT));
     poll();
     if (judgement.action === 'rollback') {
       service.advance(service.now() + ACTUATION);
       return { end: 'rolledBack', seconds: service.now(), failed: service.failed() };
     }
-    if (service.now() >= stepEnd && judgement.action === 'advance') {
-      const isLast = step === STEPS.length - 1;
-      if (isLast && judgement.outcome === 'pass') {
-        return { end: 'promoted', seconds: service.now(), failed: service.failed() };
-      }
-      if (!isLast) {
-        step += 1;
-        reachedAt = undefined;
-      }
-    }
-    steer();
+    const next = climbOn(climb, service.now(), judgement, ramp);
+    if (next === 'promoted') return { end: 'promoted', seconds: service.now(), failed: service.failed() };
+    climb = judgement.action === 'advance' ? ease(next, service.now(), ramp, known()) : next;
+    service.setShare(climb.share);
   }
   return { end: 'held', seconds: service.now(), failed: service.failed() };
 }

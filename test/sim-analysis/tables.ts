@@ -1,5 +1,15 @@
 /** Plays all cells of the simulation: one row per situation and amount of traffic, one cell per judge. */
-import { argo, type Cell, fastFlagger, flagger, type Judge, play, siskin, siskinWithBudget } from './cell.ts';
+import {
+  argo,
+  type Cell,
+  fastFlagger,
+  flagger,
+  type Judge,
+  play,
+  siskin,
+  siskinInFineSteps,
+  siskinWithBudget,
+} from './cell.ts';
 import { healthySituations, percent, regression, scenarioOf, trafficLevels } from './scenarios.ts';
 import type { Scenario } from './service.ts';
 
@@ -21,7 +31,8 @@ export interface Tables {
   readonly late: Table;
 }
 
-const judges = [flagger, fastFlagger, argo, siskin, siskinWithBudget];
+const ofPeers = [flagger, fastFlagger, argo];
+const judges = [...ofPeers, siskin, siskinWithBudget, siskinInFineSteps];
 const badRates = [0.005, 0.01, 0.05, 0.2, 0.5, 1];
 const busy = trafficLevels.filter(requests => requests >= 10);
 /** In the middle of the eighth step of the schedule. */
@@ -39,7 +50,7 @@ export function playTables(releases: number, seed: number, tell: (row: Row) => v
     });
     return { judges: by, rows };
   }
-  const withBudget = judges.filter(judge => judge !== siskin);
+  const withBudget = [...ofPeers, siskinWithBudget, siskinInFineSteps];
   return {
     bad: table(grid(busy, badRates, 0), judges, half),
     late: table(grid(busy, [0.01, 0.05, 0.5], LATE), judges, half),

@@ -1,61 +1,84 @@
 import { describe, expect, it } from 'vitest';
-import { climbOn, type Ramp, reach, shareAt } from './ramp.ts';
+import { beginClimb, climbOn, ease, type Ramp } from './ramp.ts';
 
 const ramp: Ramp = { steps: [0.05, 0.1], stepSeconds: 60 };
 const limited: Ramp = { ...ramp, budget: { failedRequests: 25, latencySeconds: 35 } };
 const unknown = { requestsPerSecond: 1000, canary: { total: 0, bad: 0 }, expected: { total: 0, bad: 0 } };
+const some = { ...unknown, canary: { total: 200, bad: 0 }, expected: { total: 200, bad: 0.2 } };
 const known = { ...unknown, canary: { total: 10_000, bad: 10 }, expected: { total: 10_000, bad: 10 } };
 const good = { action: 'advance', outcome: 'pass' } as const;
+const early = { action: 'advance', outcome: 'inconclusive' } as const;
+const held = { action: 'hold', outcome: 'pass' } as const;
 
 describe('the share of the canary', () => {
   it('is the step’s without a budget', () => {
-    expect([0, 1, 2].map(step => shareAt({ step }, ramp, unknown))).toEqual([0.05, 0.1, 0.1]);
+    expect(beginClimb(7, ramp, unknown)).toEqual({ step: 0, since: 7, share: 0.05 });
   });
 
-  it('is what the budget allows, and the step at most', () => {
-    expect(shareAt({ step: 1 }, limited, unknown)).toBeCloseTo(25 / 35_000, 9);
-    expect(shareAt({ step: 1 }, limited, known)).toBe(0.1);
-    const some = { ...known, canary: { total: 100, bad: 0 }, expected: { total: 100, bad: 0.1 } };
-    expect(shareAt({ step: 1 }, limited, some)).toBeCloseTo(0.0127, 3);
+  it('is what the budget allows in whole percents, one at least and the step at most', () => {
+    const begun = beginClimb(0, limited, unknown);
+    expect(begun.share).toBe(0.01);
+    expect(ease(begun, 15, limited, some).share).toBe(0.02);
+    expect(ease(begun, 15, limited, known).share).toBe(0.05);
+  });
+
+  it('is finer where the route is', () => {
+    const fine: Ramp = { ...ramp, budget: { failedRequests: 25, latencySeconds: 35, grain: 0.0005 } };
+    expect(beginClimb(0, fine, unknown).share).toBe(0.0005);
+    expect(ease(beginClimb(0, fine, unknown), 15, fine, some).share).toBeCloseTo(0.024, 3);
+  });
+
+  it('never falls', () => {
+    const risen = { step: 1, since: 60, share: 0.08 };
+    expect(ease(risen, 75, limited, unknown)).toBe(risen);
   });
 });
 
 describe('a step', () => {
-  it('lasts from when its share is reached', () => {
-    const waiting = reach({ step: 1 }, 0.02, 10, limited);
-    expect(waiting).toEqual({ step: 1 });
-    const reached = reach(waiting, 0.1, 20, limited);
-    expect(reached).toEqual({ step: 1, reachedAt: 20 });
-    expect(reach(reached, 0.05, 30, limited)).toEqual(reached);
-  });
-
   it.each([
-    ['too early', { step: 0, reachedAt: 0 }, 59, good, { step: 0, reachedAt: 0 }],
-    ['not reached', { step: 0 }, 900, good, { step: 0 }],
-    ['over', { step: 0, reachedAt: 0 }, 60, good, { step: 1 }],
+    ['too early', { step: 0, since: 0, share: 0.05 }, 59, good, { step: 0, since: 0, share: 0.05 }],
+    ['over', { step: 0, since: 0, share: 0.05 }, 60, good, { step: 1, since: 60, share: 0.05 }],
+    [
+      'over, below its share',
+      { step: 0, since: 0, share: 0.01 },
+      60,
+      good,
+      { step: 1, since: 60, share: 0.01 },
+    ],
     [
       'over, with few requests',
-      { step: 0, reachedAt: 0 },
+      { step: 0, since: 0, share: 0.05 },
       60,
-      { ...good, outcome: 'inconclusive' as const },
-      { step: 1 },
+      early,
+      { step: 1, since: 60, share: 0.05 },
     ],
+    ['over, but held', { step: 0, since: 0, share: 0.05 }, 60, held, { step: 0, since: 0, share: 0.05 }],
+    ['the last one', { step: 1, since: 0, share: 0.1 }, 60, good, 'promoted'],
     [
-      'over, but held',
-      { step: 0, reachedAt: 0 },
-      60,
-      { ...good, action: 'hold' as const },
-      { step: 0, reachedAt: 0 },
+      'the last one, below its share',
+      { step: 1, since: 0, share: 0.09 },
+      600,
+      good,
+      { step: 1, since: 0, share: 0.09 },
     ],
-    ['the last one', { step: 1, reachedAt: 0 }, 60, good, 'promoted'],
     [
       'the last one, with few requests',
-      { step: 1, reachedAt: 0 },
+      { step: 1, since: 0, share: 0.1 },
       60,
-      { ...good, outcome: 'inconclusive' as const },
-      { step: 1, reachedAt: 0 },
+      early,
+      { step: 1, since: 0, share: 0.1 },
     ],
   ])('%s', (_, climb, now, judgement, next) => {
     expect(climbOn(climb, now, judgement, ramp)).toEqual(next);
+  });
+
+  it('the last one lasts from when its share is reached', () => {
+    const last = { step: 1, since: 60, share: 0.05 };
+    expect(ease(last, 90, ramp, known)).toEqual({ step: 1, since: 90, share: 0.1 });
+    expect(ease({ ...last, step: 0, share: 0.01 }, 90, ramp, known)).toEqual({
+      step: 0,
+      since: 60,
+      share: 0.05,
+    });
   });
 });

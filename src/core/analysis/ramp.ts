@@ -1,4 +1,4 @@
-/** How the canary's share of the traffic rises: the steps are upper bounds, the impact budget may keep it below them. */
+/** How the canary's share of the traffic rises, as the operator's runs do it: steps are upper bounds, the impact budget may keep it below. */
 import type { Counts } from './bet.ts';
 import { allowedWeight } from './budget.ts';
 import type { Judgement } from './judgement.ts';
@@ -6,13 +6,14 @@ import type { Judgement } from './judgement.ts';
 export interface Ramp {
   /** Shares of the traffic, 0 to 1, rising; at least one. */
   readonly steps: readonly number[];
-  /** How long each step lasts once its share is reached. */
   readonly stepSeconds: number;
   readonly budget?: {
     readonly failedRequests: number;
     readonly latencySeconds: number;
     /** What the check accepts, as a share. */
     readonly tolerance?: number;
+    /** The smallest share which the route can give; 0.01 when absent. */
+    readonly grain?: number;
   };
 }
 
@@ -20,8 +21,9 @@ export interface Ramp {
 export interface Climb {
   /** Index of the step. */
   readonly step: number;
-  /** Since when its share is reached, in seconds; absent while the budget keeps the canary below. */
-  readonly reachedAt?: number;
+  /** Since when it lasts, in seconds; the last step, since when the canary has the whole share of it. */
+  readonly since: number;
+  readonly share: number;
 }
 
 /** What is known of the traffic. */
@@ -33,34 +35,42 @@ export interface Known {
   readonly expected: Counts;
 }
 
-/** A route cannot give less than this. */
-const LEAST_SHARE = 0.0005;
+const WHOLE_PERCENT = 0.01;
 
-/** The share that the canary may have now. */
-export function shareAt({ step }: Climb, ramp: Ramp, known: Known): number {
-  const wanted = ramp.steps[Math.min(step, ramp.steps.length - 1)] ?? 0;
-  if (ramp.budget === undefined) return wanted;
-  return Math.min(
-    wanted,
-    Math.max(LEAST_SHARE, allowedWeight({ ...ramp.budget, ...known, primary: known.expected })),
-  );
+/** The first step. */
+export function beginClimb(now: number, ramp: Ramp, known: Known): Climb {
+  return ease({ step: 0, since: now, share: 0 }, now, ramp, known);
 }
 
-/** Notes that the step's share is reached, when it is. */
-export function reach(climb: Climb, share: number, now: number, ramp: Ramp): Climb {
-  const isReached = share >= (ramp.steps[climb.step] ?? 0);
-  return isReached && climb.reachedAt === undefined ? { ...climb, reachedAt: now } : climb;
+/** Raises the share as far as step and budget allow; it never falls but by a rollback. */
+export function ease(climb: Climb, now: number, ramp: Ramp, known: Known): Climb {
+  const wanted = ramp.steps[climb.step] ?? 0;
+  const share = Math.min(wanted, mostShare(ramp, known));
+  if (share <= climb.share) return climb;
+  return { ...climb, share, since: isLast(climb, ramp) ? now : climb.since };
 }
 
-/** Where the release goes on: `promoted` after the last step, with a pass; otherwise the same or the next step. */
+/** Where the release goes on: after its time a step is over; the last one only with its whole share, and with a pass. */
 export function climbOn(
   climb: Climb,
   now: number,
   { action, outcome }: Pick<Judgement, 'action' | 'outcome'>,
   ramp: Ramp,
 ): Climb | 'promoted' {
-  const isOver = climb.reachedAt !== undefined && now >= climb.reachedAt + ramp.stepSeconds;
-  if (!isOver || action !== 'advance') return climb;
-  if (climb.step < ramp.steps.length - 1) return { step: climb.step + 1 };
-  return outcome === 'pass' ? 'promoted' : climb;
+  if (action !== 'advance' || now < climb.since + ramp.stepSeconds) return climb;
+  if (!isLast(climb, ramp)) return { ...climb, step: climb.step + 1, since: now };
+  const isWhole = climb.share >= (ramp.steps[climb.step] ?? 0);
+  return isWhole && outcome === 'pass' ? 'promoted' : climb;
+}
+
+function isLast({ step }: Climb, { steps }: Ramp): boolean {
+  return step >= steps.length - 1;
+}
+
+function mostShare({ budget }: Ramp, { requestsPerSecond, canary, expected }: Known): number {
+  if (budget === undefined) return 1;
+  const { grain = WHOLE_PERCENT, ...impact } = budget;
+  const allowed = allowedWeight({ ...impact, requestsPerSecond, canary, primary: expected });
+  // Rounding must not take a grain away.
+  return Math.max(1, Math.floor(allowed / grain + 1e-9)) * grain;
 }

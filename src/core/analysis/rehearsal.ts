@@ -2,7 +2,7 @@
 import type { Arm } from './batch.ts';
 import { startCheck } from './check.ts';
 import { assess, judgeBatch } from './judgement.ts';
-import { type Climb, climbOn, type Ramp, reach, shareAt } from './ramp.ts';
+import { beginClimb, climbOn, ease, type Known, type Ramp } from './ramp.ts';
 import type { CheckSettings } from './settings.ts';
 
 export interface Traffic {
@@ -35,22 +35,25 @@ export interface Rehearsal {
   readonly steps: readonly { readonly seconds: number; readonly requests: number }[];
 }
 
-/** Steps last their time from when the budget lets them reach their share; weights change and verdicts fall right after scrapes. */
+/** Weights change and verdicts fall right after scrapes. */
 export function rehearse(rehearsed: Rehearsed): Rehearsal {
   const { ramp, check, scrapeSeconds, limitSeconds, history } = rehearsed;
   const steps = ramp.steps.map(() => ({ seconds: 0, requests: 0 }));
   let judgement = assess(startCheck(history, 0, check, rehearsed.bounds), check);
   let requestsPerSecond = meanTotal(history) / scrapeSeconds;
-  let climb: Climb = { step: 0 };
+  let climb = beginClimb(0, ramp, known());
   let now = 0;
   let scraped = 0;
   let failedRequests = 0;
   let pending: Traffic | undefined;
 
+  function known(): Known {
+    return { requestsPerSecond, canary: judgement.canary, expected: judgement.expected };
+  }
+
   while (now < limitSeconds) {
-    const share = shareAt(climb, ramp, { ...judgement, requestsPerSecond });
-    climb = reach(climb, share, now, ramp);
-    const stepEnd = (climb.reachedAt ?? Number.POSITIVE_INFINITY) + ramp.stepSeconds;
+    const { share } = climb;
+    const stepEnd = climb.since + ramp.stepSeconds;
     const until = Math.min(scraped + scrapeSeconds, stepEnd > now ? stepEnd : limitSeconds, limitSeconds);
     const traffic = rehearsed.traffic(now, until, share);
     if (traffic === undefined) break;
@@ -75,7 +78,7 @@ export function rehearse(rehearsed: Rehearsed): Rehearsal {
     }
     const next = climbOn(climb, now, judgement, ramp);
     if (next === 'promoted') return { end: 'promoted', seconds: now, failedRequests, steps };
-    climb = next;
+    climb = judgement.action === 'advance' ? ease(next, now, ramp, known()) : next;
   }
   return { end: 'held', seconds: now, failedRequests, steps };
 }

@@ -5,12 +5,12 @@ describe('presets', () => {
   it('from careful to quick', () => {
     const order = [presets.conservative, presets.balanced, presets.sensitive];
     expect(order.map(({ tolerance }) => tolerance)).toEqual([0.001, 0.0005, 0]);
-    expect(order.map(({ falseRollbackProbability }) => falseRollbackProbability)).toEqual([0.01, 0.03, 0.05]);
+    expect(order.map(({ falseRollbackProbability }) => falseRollbackProbability)).toEqual([0.01, 0.02, 0.05]);
   });
 
   it('give way to what the user says', () => {
     expect(checkSettings('errors', 'balanced', { tolerance: 0.02, warmUpMs: 0 })).toMatchObject({
-      alpha: 0.03,
+      alpha: 0.02,
       tolerance: 0.02,
       warmUpMs: 0,
     });
@@ -28,8 +28,8 @@ describe('alpha', () => {
   });
 
   it('is divided over the channels of a check', () => {
-    expect(channelAlpha(checkSettings('errors', 'balanced'))).toBe(0.015);
-    expect(channelAlpha(checkSettings('latency', 'balanced'))).toBe(0.03);
+    expect(channelAlpha(checkSettings('errors', 'balanced'))).toBe(0.01);
+    expect(channelAlpha(checkSettings('latency', 'balanced'))).toBe(0.02);
   });
 
   it('is out of reach of one batch', () => {

@@ -13,7 +13,7 @@ interface PresetValues {
 
 export const presets: Readonly<Record<Preset, PresetValues>> = {
   conservative: { falseRollbackProbability: 0.01, tolerance: 0.001 },
-  balanced: { falseRollbackProbability: 0.03, tolerance: 0.0005 },
+  balanced: { falseRollbackProbability: 0.02, tolerance: 0.0005 },
   sensitive: { falseRollbackProbability: 0.05, tolerance: 0 },
 };
 
