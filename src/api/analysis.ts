@@ -103,7 +103,7 @@ const fields = z.object({
     'Checks of evidence: counts of the canary against those of the primary, judged at every scrape.',
   ),
   preset: Preset.default('balanced').describe(
-    'How `checks` weigh speed against false alarms: a good release is rolled back with a probability of at most 1 % (`conservative`) or 5 % (`balanced`, `sensitive`), where 0.1, 0.05 or 0 percentage points more errors are accepted.',
+    'How `checks` weigh speed against false alarms: a good release is rolled back with a probability of at most 1 % (`conservative`), 2 % (`balanced`) or 5 % (`sensitive`), where 0.1, 0.05 or 0 percentage points more errors are accepted.',
   ),
   warmUp: durationBetween('0s', '1h')
     .default('30s')

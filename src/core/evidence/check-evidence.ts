@@ -29,8 +29,8 @@ export interface CheckEvidence {
   readonly scrapeMs?: number;
   /** Both sides are outside the objective, and the canary is no worse. */
   readonly sharedIncident?: boolean;
-  /** Requests of the run so far. */
-  readonly counts?: { readonly canary: Counts; readonly primary: Counts };
+  /** For the impact budget: the canary's requests so far, the same as the primary would have served them, and what is accepted beyond. */
+  readonly counts?: { readonly canary: Counts; readonly primary: Counts; readonly tolerance: number };
   /** To both sides in the last minute. */
   readonly requestsPerSecond?: number;
 }

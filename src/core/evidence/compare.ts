@@ -48,7 +48,7 @@ export function judgeCompare(
     judgement = judgeBatch(judgement.state, batch, settings);
     if (judgement.action === 'rollback') break;
   }
-  const { state, outcome, action, canary, primary, outside } = judgement;
+  const { state, outcome, action, canary, expected, outside } = judgement;
   return {
     name,
     outcome,
@@ -59,7 +59,7 @@ export function judgeCompare(
     newest: until,
     scrapeMs,
     sharedIncident: action === 'hold' && outside === 'both',
-    counts: { canary, primary },
+    counts: { canary, primary: expected, tolerance: settings.tolerance },
     requestsPerSecond: rateOf(all, scraped, until, scrapeMs),
   };
 }
