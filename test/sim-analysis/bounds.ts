@@ -12,13 +12,13 @@ export interface Bound {
 const SCHEDULE = 600;
 const USUAL = 'steady, 0.1 % errors';
 
-/** Of one of the judges which all tables have. */
+/** What is NaN was not played with that judge. */
 export function boundsOf(tables: Tables, judge: Judge): Bound[] {
   const healthy = column(tables.healthy, judge);
   const bad = column(tables.bad, judge);
   const rates = healthy.map(({ cell }) => cell.rolledBack / cell.releases);
   const all = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
-  const worst = Math.max(...rates);
+  const worst = rates.length > 0 ? Math.max(...rates) : Number.NaN;
   const times = healthy.flatMap(({ row, cell }) =>
     row.name === USUAL && row.requestsPerSecond >= 10 ? [cell.promotionSeconds ?? Infinity] : [],
   );
@@ -51,7 +51,7 @@ export function boundsOf(tables: Tables, judge: Judge): Bound[] {
     {
       what: 'time of a healthy release as a part of the fixed schedule’s, 10 to 1,000 requests/s',
       most: 1.2,
-      measured: Math.max(...times) / SCHEDULE,
+      measured: times.length > 0 ? Math.max(...times) / SCHEDULE : Number.NaN,
       format: share,
     },
   ];

@@ -64,9 +64,10 @@ function pageOf({ tables, releases, seed, updateMicroseconds, processor }: Run):
   const half = Math.ceil(releases / 2);
   const fine = boundsOf(tables, siskinInFineSteps);
   const bounds = boundsOf(tables, siskinWithBudget).map(({ what, most, measured, format }, index) => {
-    const told = [measured, fine[index]?.measured ?? Number.NaN].map(
-      value => `${format(value)}${value <= most ? '' : ' **missed**'}`,
-    );
+    const told = [measured, fine[index]?.measured ?? Number.NaN].map(value => {
+      if (Number.isNaN(value)) return 'not played';
+      return `${format(value)}${value > most ? ' **missed**' : ''}`;
+    });
     return `| ${what} | at most ${format(most)} | ${told.join(' | ')} |`;
   });
   return `# The analysis, simulated
@@ -76,7 +77,7 @@ function pageOf({ tables, releases, seed, updateMicroseconds, processor }: Run):
 The engine that [judges by evidence](analysis.md) beside the rules of Flagger and Argo Rollouts, on the same simulated traffic. \`make sim-analysis\` writes
 this page anew; a small version with the same bounds is among the unit tests.
 
-This run: seed ${seed}, ${releases.toLocaleString('en-US')} releases per cell of the first two tables and ${half.toLocaleString('en-US')} per cell of the others.
+This run: seed ${seed}, ${releases.toLocaleString('en-US')} releases per cell of the first table and ${half.toLocaleString('en-US')} per cell of the others.
 
 ## What is played
 
@@ -138,7 +139,7 @@ ${tableOf(tables.late, 'canary fails', detection)}
 
 - Both sides are taken to serve the same mix of requests. With session affinity or routing by region they do not, and a check of evidence compares unlike things.
 - Bursts are independent of each other and of the side; each lasts 5 s. Longer ones that hit the canary alone look like a regression, since they are one.
-- An incident that hits both sides is never held against the canary here, but it can slow a release with a budget: what the canary failed in it makes its own
+- An incident that hits both sides is hardly ever held against the canary, but it can slow a release with a budget: what the canary failed in it makes its own
   rate less certain. Nor is the hold simulated with which Siskin waits while the service is outside its objective.
 - A budget keeps the share small until the canary is known; one that turns bad late, with a great share of the traffic, costs what comes in until it is noticed.
 - A warm-up must be as long as the cold start is.

@@ -50,8 +50,9 @@ for (const [path, content] of pagesOf({ tables, releases, seed, updateMicrosecon
 }
 for (const judge of [siskinWithBudget, siskinInFineSteps]) {
   for (const { what, most, measured, format } of boundsOf(tables, judge)) {
+    if (Number.isNaN(measured)) continue;
     console.log(
-      `${judge.name}: ${what}: ${format(measured)}${measured <= most ? '' : ` MISSED ${format(most)}`}`,
+      `${judge.name}: ${what}: ${format(measured)}${measured > most ? `, MISSED ${format(most)}` : ''}`,
     );
   }
 }

@@ -48,7 +48,7 @@ export function createService(scenario: Scenario, random: Random, before: number
   const scrape = scenario.scrape ?? 15;
   let now = -before;
   let share = 0;
-  const canary: Side = { good: 0, bad: 0, nextScrape: now + random.next() * scrape, samples: [] };
+  const canary: Side = { good: 0, bad: 0, nextScrape: random.next() * scrape, samples: [] };
   const primary: Side = { good: 0, bad: 0, nextScrape: now + random.next() * scrape, samples: [] };
   let slotEnd = now;
   let factors = { canary: 1, primary: 1 };
@@ -66,8 +66,8 @@ export function createService(scenario: Scenario, random: Random, before: number
   }
 
   function nextSlot(): void {
-    slotEnd = now + SLOT;
     const { bursts } = scenario;
+    slotEnd = now < 0 && bursts === undefined ? 0 : now + SLOT;
     if (bursts !== undefined) factors = { canary: burst(bursts, random), primary: burst(bursts, random) };
   }
 

@@ -50,7 +50,7 @@ export function playTables(releases: number, seed: number, tell: (row: Row) => v
     });
     return { judges: by, rows };
   }
-  const withBudget = [...ofPeers, siskinWithBudget, siskinInFineSteps];
+  const withBudget = [...ofPeers, siskinWithBudget];
   return {
     bad: table(grid(busy, badRates, 0), judges, half),
     late: table(grid(busy, [0.01, 0.05, 0.5], LATE), judges, half),

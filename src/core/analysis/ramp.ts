@@ -45,7 +45,7 @@ export function beginClimb(now: number, ramp: Ramp, known: Known): Climb {
 /** Raises the share as far as step and budget allow; it never falls but by a rollback. */
 export function ease(climb: Climb, now: number, ramp: Ramp, known: Known): Climb {
   const wanted = ramp.steps[climb.step] ?? 0;
-  const share = Math.min(wanted, mostShare(ramp, known));
+  const share = climb.share < wanted ? Math.min(wanted, mostShare(ramp, known)) : wanted;
   if (share <= climb.share) return climb;
   return { ...climb, share, since: isLast(climb, ramp) ? now : climb.since };
 }
