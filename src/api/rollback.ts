@@ -33,7 +33,7 @@ const GitRollback = z.object({
   path: repositoryPath()
     .exactOptional()
     .describe(
-      "Folder or file of the workload's manifests, relative to the repository's root; where Flux or Argo CD applied the workload, or CI stamped it, that tells when unset.",
+      "Folder or file of the workload's manifests, relative to the repository's root; where Flux or Argo CD applied the workload, or CI stamped it, that tells when unset, and else it is looked for in the repository.",
     ),
   branch: branchName().exactOptional().describe("Branch that is deployed; the repository's own when unset."),
   convergeWithin: durationBetween('1s', '168h')

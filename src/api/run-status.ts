@@ -34,6 +34,9 @@ const Verdict = z.object({
 export const gitScope = {
   branch: text(244).exactOptional().describe('Branch.'),
   path: text(1024).exactOptional().describe('Path of the manifests.'),
+  also: list(text(512), statusLimits.also)
+    .exactOptional()
+    .describe('Other paths that the manifests are made from, such as bases, components and value files.'),
   evidence: text(1024)
     .exactOptional()
     .describe(

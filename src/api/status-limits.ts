@@ -11,6 +11,8 @@ export const statusLimits = {
   quarantine: 10,
   notifications: 10,
   outbox: 50,
+  /** Paths beside the workload's own that its manifests are made from. */
+  also: 16,
   /** Paths in a rollback. */
   files: 50,
   /** Containers whose images are recorded. */

@@ -4,7 +4,7 @@ import { statusLimits } from '../api/status-limits.ts';
 import { withFailure, withSuccess } from '../core/conditions.ts';
 import { ForgeError } from '../forge/port.ts';
 import { GitError } from '../git/port.ts';
-import { PlaceError } from './place.ts';
+import { PlaceError } from './found-place.ts';
 import type { Ports } from './ports.ts';
 
 export function gitFails(status: CanaryStatus, error: unknown, why: string, now: number): CanaryStatus {

@@ -4,10 +4,11 @@ import type { RollbackStatus } from '../api/run-status.ts';
 import type { GitPlace } from '../core/place.ts';
 import { arrivalEvent } from '../core/record.ts';
 import { millis } from '../core/status.ts';
+import type { Place } from './found-place.ts';
 import { gitWorks } from './git-condition.ts';
 import type { GitSettings, Model } from './model.ts';
 import { settle } from './outbox.ts';
-import { findPlace, type Place } from './place.ts';
+import { findPlace } from './place.ts';
 import type { Ports } from './ports.ts';
 import { changeStatus } from './status.ts';
 
@@ -39,14 +40,18 @@ function atRevert({ evidence: _evidence, ...place }: Place, rollback: RollbackSt
 
 /** The position with all that a revert needs to know of it. Rejects as the Git port does. */
 export async function locateAt(place: Place, startedAt: string | undefined, ports: Ports): Promise<GitPlace> {
-  const { repository, branch, path, commit, evidence, confidence } = place;
+  const { repository, branch, path, also = [], commit, evidence, confidence } = place;
   const bound = since(startedAt, ports);
   const agents = commit === undefined ? {} : { commit };
-  const found = await ports.git.locate(repository, { branch, path, ...agents, ...bound });
+  const others = also.length === 0 ? {} : { also: [...also] };
+  const found = await ports.git.locate(repository, { branch, path, ...others, ...agents, ...bound });
   return {
-    ...found,
+    head: found.head,
+    commit: found.commit,
+    tree: found.tree,
     branch,
     path,
+    ...others,
     ...(evidence === undefined ? {} : { evidence }),
     ...(confidence === undefined ? {} : { confidence }),
   };

@@ -1,38 +1,22 @@
 /** Where a workload's manifests are kept: what its GitOps agent says, held against what the platform team allows, or the Canary's own path. */
 import { repositoryDenial } from '../api/manifest-repository.ts';
 import type { ManifestRepository } from '../api/parse.ts';
-import type { AppliedWorkload, Confidence, Told, TracedSource } from '../trace/port.ts';
+import type { Told, TracedSource } from '../trace/port.ts';
+import { type Place, PlaceError, type Target } from './found-place.ts';
 import type { GitSettings, Model } from './model.ts';
 import type { Ports } from './ports.ts';
-import { type Access, accessFor, specOf } from './repository.ts';
+import { accessFor, specOf } from './repository.ts';
 import { isSameRepository, repositoryName } from './repository-url.ts';
-
-export interface Place extends Access {
-  readonly path: string;
-  /** What the agent applied. */
-  readonly commit?: string;
-  readonly evidence?: string;
-  readonly confidence?: Confidence;
-}
-
-/** Why no place can be used until somebody changes an object. */
-export class PlaceError extends Error {
-  readonly reason: 'PathUnknown' | 'RepositoryMismatch' | 'BranchMismatch';
-
-  constructor(reason: PlaceError['reason'], message: string) {
-    super(message);
-    this.name = 'PlaceError';
-    this.reason = reason;
-  }
-}
+import { searchPlace, withScope } from './scope.ts';
 
 /** The target with what an agent wrote on it; undefined where there is none. */
-export function targetOf(model: Model, ports: Ports): AppliedWorkload | undefined {
+export function targetOf(model: Model, ports: Ports): Target | undefined {
   const { target } = ports.workload.observe(model.workload);
   const { kind, name } = model.workload.target;
   if (target === undefined) return undefined;
   const { labels = {}, annotations } = target;
-  return { group: 'apps', kind, name, namespace: model.key.namespace, labels, annotations };
+  const images = Object.values(target.images);
+  return { group: 'apps', kind, name, namespace: model.key.namespace, labels, annotations, images };
 }
 
 /** Asks anew each time. Rejects with `PlaceError` where asking again does not help, else as the API client and `accessFor` do. */
@@ -43,9 +27,11 @@ export async function findPlace(model: Model, git: GitSettings, ports: Ports): P
       ? { told: false as const, why: 'the target does not exist' }
       : await ports.tracer.trace(target);
   if (!trace.told) {
-    if (git.path === undefined)
+    const access = await accessFor(model, git, ports);
+    if (git.path !== undefined) return { ...access, path: git.path };
+    if (target === undefined)
       throw new PlaceError('PathUnknown', `spec.rollback.git.path must be set, since ${trace.why}`);
-    return { ...(await accessFor(model, git, ports)), path: git.path };
+    return searchPlace(access, { target, why: trace.why }, ports);
   }
   const spec = specOf(git, ports);
   const { branch, commit, evidence, confidence, paths } = sourceOf(trace, git, spec);
@@ -58,14 +44,11 @@ export async function findPlace(model: Model, git: GitSettings, ports: Ports): P
   if (denial !== undefined) {
     throw new PlaceError('BranchMismatch', `${what}: ${denial}, but ${evidence} is from branch ${wanted}`);
   }
-  return {
-    ...(await accessFor(model, git, ports, wanted)),
-    // A path of the Canary's own is narrower than that of an agent's object with many applications.
-    path: git.path ?? paths[0],
-    evidence,
-    confidence,
-    ...(commit === undefined ? {} : { commit }),
-  };
+  const access = await accessFor(model, git, ports, wanted);
+  const told = { evidence, confidence, ...(commit === undefined ? {} : { commit }) };
+  // A path of the Canary's own is narrower than that of an agent's object with many applications, and is taken as it is.
+  if (git.path !== undefined) return { ...access, ...told, path: git.path };
+  return withScope({ ...access, ...told, path: paths[0] }, paths.slice(1), ports);
 }
 
 /** The one source that lies in the Canary's repository; what an agent says never leads to another one. */

@@ -7,7 +7,6 @@ import type { Problem } from '../core/input.ts';
 import { checkProblem } from './evidence-sources.ts';
 import { effectiveMode, providerOf } from './forge-access.ts';
 import type { Model } from './model.ts';
-import { targetOf } from './place.ts';
 import type { Ports } from './ports.ts';
 
 /** The first problem found; undefined where all is well. */
@@ -127,15 +126,5 @@ function gitProblem(model: Model, ports: Ports): Problem | undefined {
       message: `${what}: spec.provider must be set for pull requests, since the host of its url is none that is known`,
     };
   }
-  return pathProblem(model, git.path, ports);
-}
-
-/** Whether an agent's word holds is asked when it is needed; that nobody will say one can be seen for nothing. */
-function pathProblem(model: Model, path: string | undefined, ports: Ports): Problem | undefined {
-  const target = path === undefined ? targetOf(model, ports) : undefined;
-  if (target === undefined || ports.tracer.isClaimed(target)) return undefined;
-  return {
-    reason: 'PathUnknown',
-    message: `spec.rollback.git.path must be set: ${target.kind} ${target.name} has no labels or annotations of Flux, Argo CD or CI that would tell where its manifests are`,
-  };
+  return undefined;
 }

@@ -15,6 +15,7 @@ export function placeOf(git: Partial<GitPlace> | undefined): GitPlace | undefine
 export function partOf({
   branch,
   path,
+  also,
   evidence,
   confidence,
   head,
@@ -24,6 +25,7 @@ export function partOf({
   return {
     ...(branch === undefined ? {} : { branch }),
     ...(path === undefined ? {} : { path }),
+    ...(also === undefined ? {} : { also }),
     ...(evidence === undefined ? {} : { evidence }),
     ...(confidence === undefined ? {} : { confidence }),
     ...(head === undefined ? {} : { head }),

@@ -45,7 +45,8 @@ function revertMessage(
     only !== undefined && undone.length === 1
       ? `Revert "${oneLine(only.subject, 200)}"`
       : `Revert ${canary.namespace}/${canary.name} to ${request.good.commit.slice(0, 12)}`;
-  const where = request.path === '' || request.scope === 'Commit' ? '' : ` (only ${request.path})`;
+  const paths = [request.path, ...(request.failed.also ?? [])].map(path => oneLine(path, 200));
+  const where = request.path === '' || request.scope === 'Commit' ? '' : ` (only ${paths.join(', ')})`;
   const named = undone.slice(0, mostNamed).map(({ commit, subject }) => {
     const title = undone.length === 1 ? '' : `: ${oneLine(subject, 100)}`;
     return `This reverts commit ${commit}${where}${title}.`;

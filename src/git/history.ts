@@ -51,9 +51,14 @@ function parseReverts(output: string): OwnRevert[] {
   return reverts;
 }
 
-/** The commits of the main line which changed `path` after `from`, up to `to`, youngest first. */
-export async function changesTo(git: Git, from: string, to: string, path: string): Promise<NamedCommit[]> {
-  const paths = path === '' ? [] : [path];
+/** The commits of the main line which changed one of the paths after `from`, up to `to`, youngest first. */
+export async function changesTo(
+  git: Git,
+  from: string,
+  to: string,
+  scope: readonly string[],
+): Promise<NamedCommit[]> {
+  const paths = scope.includes('') ? [] : scope;
   const log = await git([
     'log',
     '--first-parent',

@@ -86,7 +86,7 @@ export async function isAncestor(git: Git, ancestor: string, commit: string): Pr
 }
 
 /** The last commit on the branch's main line, at or before `commit`, that changed `path`. */
-export async function lastChange(git: Git, commit: string, path: string): Promise<string> {
+export async function lastChange(git: Git, commit: string, paths: readonly string[]): Promise<string> {
   const log = await git([
     'log',
     '-1',
@@ -94,7 +94,7 @@ export async function lastChange(git: Git, commit: string, path: string): Promis
     '--format=%H',
     commit,
     '--',
-    ...(path === '' ? [] : [path]),
+    ...(paths.includes('') ? [] : paths),
   ]);
   return log.text === '' ? commit : log.text;
 }

@@ -5,7 +5,6 @@ import { asTree, graftResult, prefixOf } from './merge.ts';
 import {
   changesBetween,
   type Entry,
-  entryAt,
   isAncestor,
   isLink,
   lastChange,
@@ -14,6 +13,7 @@ import {
 } from './objects.ts';
 import type { GitPosition, RevertVerdict } from './port.ts';
 import { scopeViolation } from './scope.ts';
+import { type ScopePaths, scopeAt, scopePaths, withChanges } from './scope-tree.ts';
 import { type Step, type Undone, undo } from './undo.ts';
 
 export interface PlanRequest {
@@ -81,13 +81,19 @@ export async function planRevert(git: Git, request: PlanRequest): Promise<Revert
     return { ...no('AlreadyReverted', message), commit: done.commit };
   }
 
-  const [goodEntry, failedEntry, tipEntry] = await Promise.all([
-    entryAt(git, good.commit, path),
-    entryAt(git, failed.commit, path),
-    entryAt(git, tip, path),
+  // What was shared then and is shared now: a base that the failed change brought in was never promoted.
+  const paths = scopePaths(
+    path,
+    failed.also?.filter(other => good.also?.includes(other)),
+  );
+  const [goodEntry, failedEntry, tipEntry, promoted] = await Promise.all([
+    scopeAt(git, good.commit, paths),
+    scopeAt(git, failed.commit, paths),
+    scopeAt(git, tip, paths),
+    scopeAt(git, good.commit, scopePaths(path, good.also)),
   ]);
-  // Only a state that was promoted may come back, so the record must describe this very path.
-  if (goodEntry !== undefined && goodEntry.object !== good.tree) {
+  // Only a state that was promoted may come back, so the record must describe these very paths.
+  if (promoted !== undefined && promoted.object !== good.tree) {
     const message = `The recorded contents of ${where} are not those at ${short(good.commit)}; its path may have changed.`;
     return no('Held', message);
   }
@@ -101,7 +107,7 @@ export async function planRevert(git: Git, request: PlanRequest): Promise<Revert
       : no('Conflict', `${where} was moved to ${moved}, with the change that failed in it.`, [moved]);
   }
   if (tipEntry.object === goodEntry?.object) {
-    const commit = await lastChange(git, tip, path);
+    const commit = await lastChange(git, tip, paths);
     const message = `${where} is back at its promoted contents since ${short(commit)}.`;
     return { ...no('AlreadyReverted', message), commit };
   }
@@ -114,7 +120,7 @@ export async function planRevert(git: Git, request: PlanRequest): Promise<Revert
   }
 
   const entries = [goodEntry, failedEntry, tipEntry] as const;
-  const prefix = prefixOf(path, failedEntry);
+  const prefix = paths.length > 1 ? '' : prefixOf(path, failedEntry);
   const [before = '', after = '', ours = ''] = await Promise.all(entries.map(entry => asTree(git, entry)));
   const ownFiles = await changesBetween(git, after, before);
   const own = ownFiles.map(change => prefix + change.path);
@@ -124,12 +130,12 @@ export async function planRevert(git: Git, request: PlanRequest): Promise<Revert
     return no('Superseded', `${where} changed from a folder to a file or the other way round.`, own);
   }
 
-  const undone = await changesTo(git, good.commit, failed.commit, path);
+  const undone = await changesTo(git, good.commit, failed.commit, paths);
   const restore = request.onConflict === 'Restore';
   let result: Undone;
   if (request.scope === 'Paths') {
     const found = await undo(git, { ours, steps: [{ after, before }], restore, owns: () => true });
-    result = await atRoot(git, found, { tip, path, prefix, tipEntry });
+    result = await atRoot(git, found, { tip, paths, prefix, tipEntry, ours });
   } else {
     if (undone.length > mostWhole) {
       return no('Held', `More than ${mostWhole} commits would have to be undone as a whole.`, own);
@@ -172,14 +178,20 @@ async function atRoot(
   found: Undone,
   at: {
     readonly tip: string;
-    readonly path: string;
+    readonly paths: ScopePaths;
     readonly prefix: string;
     readonly tipEntry: Entry;
+    /** The tree that was worked on. */
+    readonly ours: string;
   },
 ): Promise<Undone> {
   const named = (files: readonly string[]): string[] => files.map(file => at.prefix + file);
   if (found.kind !== 'undone') return { kind: found.kind, files: named(found.files) };
-  const tree = await graftResult(git, at.tip, at.path, at.tipEntry, found.tree);
+  const [path, ...others] = at.paths;
+  const tree =
+    others.length === 0
+      ? await graftResult(git, at.tip, path, at.tipEntry, found.tree)
+      : await withChanges(git, at.tip, await changesBetween(git, at.ours, found.tree));
   return { kind: 'undone', tree, touched: named(found.touched), restored: named(found.restored) };
 }
 

@@ -19,8 +19,10 @@ export interface GitPosition {
   readonly head: string;
   /** The last commit at or before `head` that changed `path`. */
   readonly commit: string;
-  /** The tree (or blob) object of `path` at `head`. */
+  /** The tree (or blob) object of `path` at `head`; with other paths, of a tree that holds nothing but all of them. */
   readonly tree: string;
+  /** Other paths of the same application, outside of `path`. */
+  readonly also?: readonly string[];
 }
 
 /** The ManifestRepository's spec as the Git adapter needs it; all defaults filled in. */
@@ -121,6 +123,17 @@ export class GitError extends Error {
   }
 }
 
+/** The files of one commit. Paths are relative to the root; links, submodules and paths that could lead out of the repository are as if they were not there. */
+export interface CommitFiles {
+  readonly commit: string;
+  /** What is at each path, for those that are there. */
+  kindsOf(paths: readonly string[]): Promise<ReadonlyMap<string, 'file' | 'folder'>>;
+  /** Text of the files that are there, up to 1 MiB each; all of them in one request. */
+  read(paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Every file below the folders. */
+  list(folders: readonly string[]): Promise<readonly string[]>;
+}
+
 /** The port. Rejects with `GitError`. Calls on one repository wait for one another. */
 export interface GitRepository {
   /**
@@ -134,9 +147,16 @@ export interface GitRepository {
     at: {
       readonly branch: string;
       readonly path: string;
+      readonly also?: readonly string[];
       readonly commit?: string;
       readonly before?: number;
     },
   ): Promise<GitPosition>;
   revert(request: RevertRequest): Promise<RevertResult>;
+  /** Lets `use` look into the files at the head of `branch`, or at the given commit of it. */
+  browse<T>(
+    repository: RepositoryAccess,
+    at: { readonly branch: string; readonly commit?: string },
+    use: (files: CommitFiles) => Promise<T>,
+  ): Promise<T>;
 }

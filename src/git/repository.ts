@@ -4,8 +4,9 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../runtime/port.ts';
 import { openAccess } from './credentials.ts';
+import { commitFiles } from './files.ts';
 import { createGit, type Git } from './git.ts';
-import { locatePath } from './locate.ts';
+import { commitOnBranch, locatePath } from './locate.ts';
 import { discardMirror, fetchBranch, mirrorFolder, openMirror } from './mirror.ts';
 import { createMutex } from './mutex.ts';
 import { GitError, type GitRepository, type RepositoryAccess } from './port.ts';
@@ -107,6 +108,17 @@ export function createGitRepository(dependencies: GitRepositoryDependencies): Gi
         withGit(repository, at.branch, remote, async git => {
           const tip = await fetchBranch(git, at.branch, fetchTimeoutMs);
           return locatePath(git, { ...at, repository: repository.name, tip, path });
+        }),
+      );
+    },
+
+    async browse(repository, at, use) {
+      const { remote } = checkPlace(repository, { ...at, path: '' }, allowFileUrls);
+      return exclusively(mirrorFolder(cacheDir, remote.href, at.branch), () =>
+        withGit(repository, at.branch, remote, async git => {
+          const tip = await fetchBranch(git, at.branch, fetchTimeoutMs);
+          const commit = await commitOnBranch(git, { ...at, repository: repository.name, tip });
+          return use(commitFiles(git, commit, fetchTimeoutMs));
         }),
       );
     },

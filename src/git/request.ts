@@ -24,7 +24,13 @@ export interface Place {
 /** Throws `InvalidRequest` for what is hostile or malformed, and `PathNotAllowed` for a path outside of the allowed ones. */
 export function checkPlace(
   repository: RepositoryAccess,
-  at: { readonly branch: string; readonly path: string; readonly commit?: string; readonly before?: number },
+  at: {
+    readonly branch: string;
+    readonly path: string;
+    readonly also?: readonly string[];
+    readonly commit?: string;
+    readonly before?: number;
+  },
   allowFileUrls: boolean,
 ): Place {
   const place = named(repository, () => {
@@ -35,6 +41,7 @@ export function checkPlace(
       throw new InvalidInput(`the branch is not ${repository.branch}, its branch`);
     for (const glob of repository.allowedPaths) validGlob(glob);
     if (at.commit !== undefined) validObject(at.commit);
+    for (const other of at.also ?? []) validOther(other);
     return { remote, path: validPath(at.path) };
   });
   if (!mayHoldAllowed(repository.allowedPaths, place.path)) {
@@ -60,6 +67,7 @@ function named<T>(repository: RepositoryAccess, check: () => T): T {
 
 function validRequest(request: RevertRequest): void {
   for (const position of [request.good, request.failed]) {
+    for (const other of position.also ?? []) validOther(other);
     for (const object of [position.head, position.commit, position.tree]) validObject(object);
   }
   validIdentity(request.repository.commit);
@@ -76,4 +84,9 @@ function validRequest(request: RevertRequest): void {
   if (!Number.isSafeInteger(request.decidedAt) || request.decidedAt < 0) {
     throw new InvalidInput('decidedAt is not a time in milliseconds');
   }
+}
+
+/** A further path is stored as it is used. */
+function validOther(path: string): void {
+  if (path === '' || validPath(path) !== path) throw new InvalidInput('a further path is not a plain path');
 }

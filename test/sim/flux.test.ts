@@ -142,11 +142,48 @@ test('a branch that the repository allows beside its own is taken from Flux', as
   expect(status.rollback).toMatchObject({ verdict: 'Reverted', failed: { branch: 'staging' } });
 });
 
-test('without labels of Flux the missing path stops the Canary until it is set', async () => {
+test('without labels, and found nowhere in the repository, Git waits for a path; the releases go on', async () => {
   const world = new World();
   await world.install();
   await createCanary(world, withoutPath);
   await world.run(20);
-  expect(statusOf(world.canary())).toMatchObject({ reason: 'PathUnknown' });
-  expect(statusOf(world.canary()).message).toContain('spec.rollback.git.path');
+  const status = statusOf(world.canary());
+  expect(status).toMatchObject({ phase: 'Initialized' });
+  const git = status.conditions?.find(({ type }) => type === 'GitReady');
+  expect(git).toMatchObject({ status: 'False', reason: 'PathUnknown' });
+  expect(git?.message).toContain('spec.rollback.git.path must be set');
+});
+
+const manifest = 'kind: Deployment\nmetadata: {name: podinfo}\nspec: {template: {spec: {containers: []}}}\n';
+
+test('what Flux applies from a base elsewhere is traced with the base, and with less confidence', async () => {
+  const world = new World();
+  world.manifests.files.set('apps/podinfo/kustomization.yaml', 'resources: [../../base/podinfo]\n');
+  world.manifests.files.set('base/podinfo/deployment.yaml', manifest);
+  await installFlux(world);
+  const status = await badRelease(world);
+  const place = { path: 'apps/podinfo', also: ['base/podinfo'], confidence: 'Medium' };
+  expect(status.promoted?.git).toMatchObject(place);
+  expect(status.run?.git).toMatchObject(place);
+  expect(status.rollback).toMatchObject({ verdict: 'Reverted', good: place, failed: place });
+});
+
+test('where nobody says anything, the manifest is found in the repository, and that is told', async () => {
+  const world = new World();
+  world.manifests.files.set('apps/other/deployment.yaml', manifest.replace('podinfo', 'other'));
+  world.manifests.files.set('apps/podinfo/deployment.yaml', manifest);
+  await world.install();
+  world.metrics.script = byImage;
+  await createCanary(world, withoutPath);
+  await world.run(20);
+  world.manifests.push('app:bad');
+  await world.run(120);
+  const status = statusOf(world.canary());
+  const path = 'apps/podinfo/deployment.yaml';
+  expect(status.promoted?.git).toMatchObject({
+    path,
+    confidence: 'Low',
+    evidence: `somebody who left no mark: Deployment shop/podinfo was found in ${path}`,
+  });
+  expect(status.rollback).toMatchObject({ verdict: 'Reverted', failed: { path, confidence: 'Low' } });
 });

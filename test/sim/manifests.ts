@@ -18,6 +18,8 @@ export interface Manifests {
   mode: GitMode;
   /** While true, the agent applies nothing. */
   agentPaused: boolean;
+  /** Texts of files by their paths, the same in every commit: what a search and a scope are read from. */
+  readonly files: Map<string, string>;
   readonly commits: readonly Commit[];
   /** Only pull requests change the branch. */
   isProtected: boolean;
@@ -157,10 +159,19 @@ export function createManifests(
     return { ...proposed, commit: id, moved: true };
   }
 
+  function kindOf(path: string): 'file' | 'folder' {
+    return manifests.files.has(path) ? 'file' : 'folder';
+  }
+
+  function holds(path: string): boolean {
+    return [...manifests.files.keys()].some(file => file === path || file.startsWith(`${path}/`));
+  }
+
   const manifests: Manifests = {
     mode: 'up',
     agentPaused: false,
     isProtected: false,
+    files: new Map(),
     commits,
     proposals,
     mergeProposal(branch) {
@@ -195,6 +206,17 @@ export function createManifests(
         gate.pass({ what: 'git locate', mutates: false, remote: true }, async () => {
           await reached();
           return position(before, commit);
+        }),
+      browse: (_repository, _at, use) =>
+        gate.pass({ what: 'git browse', mutates: false, remote: true }, async () => {
+          await reached();
+          return use({
+            commit: head().id,
+            kindsOf: async paths =>
+              new Map(paths.flatMap(path => (holds(path) ? [[path, kindOf(path)] as const] : []))),
+            read: async paths => new Map([...manifests.files].filter(([path]) => paths.includes(path))),
+            list: async () => [...manifests.files.keys()],
+          });
         }),
       revert: request =>
         gate.pass({ what: 'git revert', mutates: true, remote: true }, async () => {
