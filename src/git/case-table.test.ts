@@ -367,7 +367,7 @@ const rows: readonly Row[] = [
       chmodSync(hook, 0o755);
       return story(bump)(repository);
     },
-    outcome: 'PushRejected',
+    outcome: 'BranchProtected',
   },
 ];
 
