@@ -40,7 +40,7 @@ interface Row {
   readonly name: string;
   /** What happened in the repository between the promotion and the revert. */
   readonly story: (repository: TestRepository) => Story;
-  readonly outcome: RevertVerdict | 'PushRejected';
+  readonly outcome: RevertVerdict | 'BranchProtected';
   /** How the head differs from the promoted state afterwards; undefined says that the head did not move. */
   readonly leaves?: Files;
 }

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { measureCluster } from './cluster.ts';
 import { measureControlPlane } from './control-plane.ts';
+import { measureGit } from './git.ts';
 import { load, machine, type Results, table } from './report.ts';
 import { readSettings } from './settings.ts';
 
@@ -15,6 +16,7 @@ const parts: { title: string; results: Results }[] = [];
 if (settings.controlPlane) {
   parts.push({ title: 'Control plane without nodes', results: await measureControlPlane(settings) });
 }
+if (settings.git) parts.push({ title: 'Git, large and far away', results: await measureGit(settings) });
 if (settings.cluster > 0) {
   parts.push({ title: 'Cluster with real pods', results: await measureCluster(settings) });
 }

@@ -12,6 +12,8 @@ export interface Settings {
   readonly starts: number;
   /** Releases of each kind on the cluster with real pods; 0 leaves it out. */
   readonly cluster: number;
+  /** What the repository holds in which reverts are timed. */
+  readonly largeRepository: { readonly manifests: number; readonly commits: number };
   /** Where the table also goes. */
   readonly output?: string;
 }
@@ -24,6 +26,7 @@ const full: Settings = {
   idleSeconds: 30,
   starts: 5,
   cluster: 4,
+  largeRepository: { manifests: 10_000, commits: 5_000 },
 };
 const quick: Settings = {
   canaries: 20,
@@ -33,24 +36,27 @@ const quick: Settings = {
   idleSeconds: 5,
   starts: 1,
   cluster: 0,
+  largeRepository: { manifests: 1_000, commits: 500 },
 };
 
-const usage = `node test/bench/run.ts [--quick] [--no-cluster] [--no-control-plane] [--output FILE]
+const usage = `node test/bench/run.ts [--quick] [--no-cluster] [--no-control-plane] [--no-git] [--output FILE]
   --quick             small numbers, to see that everything can still be measured (about a minute)
-  --no-cluster        only the control plane without nodes
-  --no-control-plane  only the cluster with real pods
+  --no-cluster        without the cluster with real pods
+  --no-control-plane  without the control plane without nodes
+  --no-git            without the large repository
   --output FILE       write the table there too`;
 
 /** The text to show where help was asked for. */
 export function readSettings(
   args: readonly string[],
-): (Settings & { readonly controlPlane: boolean }) | string {
+): (Settings & { readonly controlPlane: boolean; readonly git: boolean }) | string {
   const { values } = parseArgs({
     args: [...args],
     options: {
       quick: { type: 'boolean', default: false },
       'no-cluster': { type: 'boolean', default: false },
       'no-control-plane': { type: 'boolean', default: false },
+      'no-git': { type: 'boolean', default: false },
       output: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -60,6 +66,7 @@ export function readSettings(
     ...(values.quick ? quick : full),
     ...(values['no-cluster'] ? { cluster: 0 } : {}),
     controlPlane: !values['no-control-plane'],
+    git: !values['no-git'],
     ...(values.output === undefined ? {} : { output: values.output }),
   };
 }

@@ -23,6 +23,8 @@ export interface Manifests {
   readonly commits: readonly Commit[];
   /** Only pull requests change the branch. */
   isProtected: boolean;
+  /** Later commits stand in the way of every revert. */
+  isConflicted: boolean;
   /** Branches of Siskin's, by name: what a merge would put on the branch that is deployed. */
   readonly proposals: ReadonlyMap<string, Proposal>;
   /** As the host does when a person asks for it. */
@@ -117,6 +119,8 @@ export function createManifests(
       return { verdict: 'Superseded', message: 'Git has moved on.', files: [] };
     const image = imageOfTree(request.good.tree);
     const files = ['apps/podinfo/deploy.yaml'];
+    if (manifests.isConflicted && request.onConflict === 'Hold')
+      return { verdict: 'Conflict', message: 'Later commits changed the same lines.', files };
     if (request.mode === 'DryRun') return { verdict: 'Reverted', message: 'Nothing was pushed.', files };
     if (request.proposal !== undefined) return propose(request, request.proposal, image);
     if (manifests.isProtected)
@@ -172,6 +176,7 @@ export function createManifests(
     agentPaused: false,
     isProtected: false,
     files: new Map(),
+    isConflicted: false,
     commits,
     proposals,
     mergeProposal(branch) {

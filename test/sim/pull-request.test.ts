@@ -10,7 +10,11 @@ type Mode = 'PullRequest' | 'Auto' | 'Commit';
 
 const manifests = { name: 'manifests' };
 
-async function start(mode: Mode, repository: Record<string, unknown> = {}): Promise<World> {
+async function start(
+  mode: Mode,
+  repository: Record<string, unknown> = {},
+  more: Record<string, unknown> = {},
+): Promise<World> {
   const world = new World();
   world.metrics.script = byImage;
   await world.install();
@@ -19,7 +23,7 @@ async function start(mode: Mode, repository: Record<string, unknown> = {}): Prom
   });
   await createCanary(world, {
     spec: spec => {
-      spec.rollback = { git: { repositoryRef: { name: 'manifests' }, path: 'apps/podinfo', mode } };
+      spec.rollback = { git: { repositoryRef: { name: 'manifests' }, path: 'apps/podinfo', mode, ...more } };
     },
   });
   await world.run(20);
@@ -82,6 +86,24 @@ test('a failed revision gets one pull request with the evidence; merging it ends
   await world.run(600);
   expect(world.host.pulls).toHaveLength(1);
   expect(statusOf(world.canary()).run?.id).toBe(failed.run?.id);
+});
+
+test.each<[string, object, object | undefined, number]>([
+  ['Hold', { state: 'Done', verdict: 'Conflict' }, undefined, 0],
+  ['Restore', { state: 'Done', verdict: 'Reverted' }, undefined, 1],
+  ['PullRequest', { state: 'Pending', pullRequest: { number: 1, state: 'Open' } }, { state: 'Merged' }, 1],
+])('later commits stand in the way, onConflict %s', async (onConflict, rollback, merged, commits) => {
+  const world = await start('Commit', {}, { onConflict });
+  world.manifests.isConflicted = true;
+  expect((await badRelease(world)).rollback).toMatchObject(rollback);
+  expect(world.host.pulls).toHaveLength(merged === undefined ? 0 : 1);
+  if (merged !== undefined) {
+    expect(siskinsCommits(world)).toBe(0);
+    world.host.merge(1);
+    await world.run(61);
+    expect(statusOf(world.canary()).rollback).toMatchObject({ state: 'Done', pullRequest: merged });
+  }
+  expect(siskinsCommits(world)).toBe(commits);
 });
 
 test('an open one is looked at once a minute at most; none, never', async () => {
