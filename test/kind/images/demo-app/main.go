@@ -59,11 +59,12 @@ func readSettings() settings {
 	}
 }
 
-func (a *app) answer(w http.ResponseWriter, _ *http.Request) {
+// Requests to /fail fail on every release: what a dependency does to both sides when it is down.
+func (a *app) answer(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	time.Sleep(a.latency)
 	status := http.StatusOK
-	if rand.Float64() < a.errorRate {
+	if rand.Float64() < a.errorRate || r.URL.Path == "/fail" {
 		status = http.StatusInternalServerError
 	}
 	w.Header().Set("content-type", "application/json")
