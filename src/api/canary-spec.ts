@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { CanaryAnalysis } from './analysis.ts';
 import { apiVersion, map, namespaceName, objectName, text } from './fields.ts';
+import { CanaryPromotion } from './promotion.ts';
 import { CanaryRollback } from './rollback.ts';
 import { withRule, withTransitionRule } from './rule.ts';
 import { CanaryService } from './service.ts';
@@ -78,6 +79,9 @@ const fields = z.object({
   service: CanaryService.describe('The Services and the route.'),
   analysis: CanaryAnalysis.describe('How a revision gets its traffic and by what it is judged.'),
   rollback: CanaryRollback.exactOptional().describe('What follows in Git when a revision has failed.'),
+  promotion: CanaryPromotion.exactOptional().describe(
+    'The next environments: where a revision is written once it has been promoted here.',
+  ),
   skipAnalysis: z
     .boolean()
     .default(false)

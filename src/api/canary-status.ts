@@ -79,9 +79,39 @@ const Notification = z.object({
   steps: z.int().min(0).describe('How many steps of the run are in its thread.'),
 });
 
+const Promotion = z.object({
+  target: filled(63).describe('Name of the target in `spec.promotion`.'),
+  id: filled(253).describe('Identity of the promotion; the trailer `Promotion-Id` of its commit.'),
+  revision: revision().describe('The revision that is promoted.'),
+  state: z
+    .enum(['Soaking', 'Waiting', 'Pending', 'Proposed', 'Promoted', 'DryRun', 'Superseded', 'Held', 'Failed'])
+    .describe(
+      'How far it is. `Waiting` is for a time window or a limit, `Held` is final, `Failed` is tried again now and then.',
+    ),
+  promotedAt: timestamp().describe('When the revision was promoted here.'),
+  dueAt: timestamp().describe('When it is or was to be written; the date of its commit.'),
+  message: message().exactOptional().describe('The same for people.'),
+  commit: objectId().exactOptional().describe('The commit; for a dry run the one that would be pushed.'),
+  files: list(text(256), statusLimits.promotionFiles)
+    .exactOptional()
+    .describe('Files that the commit changes, the first ones.'),
+  pullRequest: z
+    .object({
+      repository: text(253).describe('Name of the ManifestRepository.'),
+      number: z.int().min(0).describe('Its number.'),
+      url: text(512).describe('Its page.'),
+      head: text(64).describe('Tip of its branch.'),
+      autoMerge: z.boolean().exactOptional().describe('The host was asked to merge that tip.'),
+    })
+    .exactOptional()
+    .describe('The pull request that asks for it.'),
+});
+
 const OutboxEntry = z.object({
   id: filled(256).describe('Identity of the entry.'),
-  kind: z.enum(['alert', 'position', 'revert', 'close', 'status']).describe('What is to be done.'),
+  kind: z
+    .enum(['alert', 'position', 'revert', 'close', 'status', 'promotion'])
+    .describe('What is to be done.'),
   provider: text(317).exactOptional().describe('The AlertProvider, as namespace/name.'),
   severity: z.enum(['info', 'warn', 'error']).exactOptional().describe('Severity of an alert.'),
   event: text(256).exactOptional().describe('What the alert tells of.'),
@@ -137,6 +167,9 @@ export const CanaryStatus = z.object({
   diverged: Diverged.exactOptional().describe(
     'Present while Git asks for a revision that failed and gets no traffic.',
   ),
+  promotions: list(Promotion, statusLimits.promotions)
+    .exactOptional()
+    .describe('The promotions to the next environments, the latest one for each target.'),
   notifications: list(Notification, statusLimits.notifications)
     .exactOptional()
     .describe('Messages which are updated as a run goes on.'),
@@ -145,6 +178,7 @@ export const CanaryStatus = z.object({
     .describe('What is still to be told or written, oldest first.'),
 });
 export type CanaryStatus = z.infer<typeof CanaryStatus>;
+export type PromotionStatus = z.infer<typeof Promotion>;
 export type QuarantinedRevision = z.infer<typeof Quarantined>;
 export type NotificationStatus = z.infer<typeof Notification>;
 export type OutboxEntry = z.infer<typeof OutboxEntry>;

@@ -87,7 +87,7 @@ export const ManifestRepositorySpec = z.object({
       email: identity(254).default('siskin@noreply.invalid').describe('Mail address of the author.'),
     })
     .prefault({})
-    .describe('Author and committer of reverts.'),
+    .describe('Author and committer of reverts and promotions.'),
   signing: z
     .object({
       format: z.enum(['SSH', 'OpenPGP']).describe('Kind of the key, and of the signature.'),
@@ -111,7 +111,18 @@ export const ManifestRepositorySpec = z.object({
         .max(1000)
         .default(10)
         .describe('Reverts in any hour; the ones beyond are held.'),
-      maxFiles: z.int().min(1).max(100).default(20).describe('Files that one revert may change.'),
+      promotionsPerHour: z
+        .int()
+        .min(0)
+        .max(1000)
+        .default(10)
+        .describe('Promotions to the branch in any hour; the ones beyond wait.'),
+      maxFiles: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(20)
+        .describe('Files that one revert or promotion may change.'),
     })
     .prefault({})
     .describe('Limits of what is written.'),

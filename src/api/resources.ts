@@ -43,6 +43,7 @@ export const Secrets: Resource = {
   plural: 'secrets',
   namespaced: true,
 };
+export const Pods: Resource = { ...Services, kind: 'Pod', plural: 'pods' };
 export const HttpRoutes: Resource = {
   group: 'gateway.networking.k8s.io',
   version: 'v1',

@@ -13,7 +13,7 @@ export function branchName() {
 }
 
 /** A path inside a repository, relative to its root. */
-function repositoryPath() {
+export function repositoryPath() {
   return withRule(
     filled(1024).regex(
       /^[^\p{Cc}\\:*?[\]]+$/u,

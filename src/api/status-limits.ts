@@ -15,6 +15,10 @@ export const statusLimits = {
   also: 16,
   /** Paths in a rollback. */
   files: 50,
+  /** Targets of a promotion to the next environment. */
+  promotions: 8,
+  /** Paths in a promotion. */
+  promotionFiles: 3,
   /** Containers whose images are recorded. */
   images: 64,
   trackedConfigs: 256,

@@ -4,7 +4,7 @@ const baseMs = 1_000;
 const capMs = 60_000;
 
 /** RFC 3339 time of the next try after `attempts` failures; a receiver's own wish is followed up to the cap. */
-export function nextAttempt(now: number, attempts: number, wishMs = 0): string {
-  const waitMs = Math.min(capMs, Math.max(wishMs, baseMs * 2 ** Math.min(attempts, 10)));
+export function nextAttempt(now: number, attempts: number, wishMs = 0, mostMs = capMs): string {
+  const waitMs = Math.min(mostMs, Math.max(wishMs, baseMs * 2 ** Math.min(attempts, 20)));
   return new Date(now + waitMs).toISOString();
 }

@@ -8,15 +8,8 @@ import type { Ports } from './ports.ts';
 
 export type Permission = { readonly allowed: true } | { readonly allowed: false; readonly why: string };
 
+/** Whether the revert of this Canary may be pushed now. */
 export function mayPush(model: Model, git: Pick<GitSettings, 'repository'>, ports: Ports): Permission {
-  const object = ports.repositories.get({ name: git.repository });
-  const parsed = object === undefined ? undefined : parseManifestRepository(object);
-  if (parsed?.ok !== true)
-    return { allowed: false, why: `ManifestRepository ${git.repository} is gone or not valid` };
-  const { spec } = parsed.value;
-  if (spec.suspend) return { allowed: false, why: `ManifestRepository ${git.repository} is suspended` };
-  if (spec.mode === 'Off')
-    return { allowed: false, why: `ManifestRepository ${git.repository} allows no writes (spec.mode Off)` };
   const current = ports.canaries.get(model.key);
   if (current === undefined) return { allowed: false, why: 'the Canary is gone' };
   const read = readCanary(current, ports.settings);
@@ -24,7 +17,19 @@ export function mayPush(model: Model, git: Pick<GitSettings, 'repository'>, port
     return { allowed: false, why: 'spec.rollback.git no longer asks for a revert' };
   const status = CanaryStatus.safeParse(current.status ?? {});
   const newer = status.success ? newerPromotion(status.data) : undefined;
-  if (newer !== undefined) return { allowed: false, why: newer };
+  return newer === undefined ? mayWrite(git.repository, ports) : { allowed: false, why: newer };
+}
+
+/** Whether anything may be pushed to the repository now. */
+export function mayWrite(repository: string, ports: Ports): Permission {
+  const object = ports.repositories.get({ name: repository });
+  const parsed = object === undefined ? undefined : parseManifestRepository(object);
+  if (parsed?.ok !== true)
+    return { allowed: false, why: `ManifestRepository ${repository} is gone or not valid` };
+  const { spec } = parsed.value;
+  if (spec.suspend) return { allowed: false, why: `ManifestRepository ${repository} is suspended` };
+  if (spec.mode === 'Off')
+    return { allowed: false, why: `ManifestRepository ${repository} allows no writes (spec.mode Off)` };
   const failures = recentRollbacks(ports);
   const { breakerLimit, breakerWindowMs } = ports.settings;
   if (failures > breakerLimit) {

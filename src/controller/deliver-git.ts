@@ -10,6 +10,7 @@ import { revert } from './git-revert.ts';
 import { isRefusal, type Model, readCanary } from './model.ts';
 import { isDue, nextDue, postpone, settle } from './outbox.ts';
 import type { Ports } from './ports.ts';
+import { promote } from './promotion.ts';
 import { closeOutlived, isPrompted } from './proposal-wait.ts';
 import type { Result } from './reconcile.ts';
 import { changeStatus } from './status.ts';
@@ -31,6 +32,7 @@ export async function deliverGit(key: ObjectKey, ports: Ports): Promise<Result> 
 }
 
 async function attempt(model: Model, entry: OutboxEntry, ports: Ports): Promise<void> {
+  if (entry.kind === 'promotion') return promote(model, entry, ports);
   const { git } = model;
   if (git === undefined || git.mode === 'Off')
     return changeStatus(model.key, status => dropped(settle(status, [entry.id]), entry), ports);

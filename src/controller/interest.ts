@@ -78,7 +78,9 @@ function namesOf({ metadata, spec }: KubeObject): string[] {
       names.push(`alertproviders/${text(alert, 'providerRef', 'namespace') ?? namespace}/${name}`);
   }
   const repository = text(spec, 'rollback', 'git', 'repositoryRef', 'name');
-  if (repository !== undefined) names.push(`manifestrepositories//${repository}`);
+  const promotions = items(spec, 'promotion').map(target => text(target, 'repositoryRef', 'name'));
+  for (const name of new Set([repository, ...promotions]))
+    if (name !== undefined) names.push(`manifestrepositories//${name}`);
   return names;
 }
 

@@ -19,6 +19,8 @@ const titles: Readonly<Record<string, (name: string) => string>> = {
   Promoted: name => `Promoted ${name}`,
   Returned: name => `The release of ${name} ended without a verdict`,
   RolledBack: name => `Rolled back ${name}`,
+  PromotionDelivered: name => `${name} goes to its next environment`,
+  PromotionFailed: name => `${name} does not reach its next environment`,
   Reverted: name => `Rolled back ${name}`,
   Proposed: name => `Rolled back ${name}; Git waits for a merge`,
 };

@@ -3,6 +3,7 @@ import { durationMs } from '../api/duration.ts';
 import { type Canary, parseCanary } from '../api/parse.ts';
 import { unsupportedFields } from '../api/unsupported.ts';
 import type { AlertTarget } from '../core/announce.ts';
+import type { NextTarget } from '../core/next-environments.ts';
 import { type Plan, planOf } from '../core/plan.ts';
 import type { KubeObject } from '../runtime/port.ts';
 import type { RouteIntent, Router } from '../traffic/port.ts';
@@ -31,6 +32,7 @@ export interface Model {
   readonly route: RouteIntent;
   readonly git?: GitSettings;
   readonly alerts: readonly AlertTarget[];
+  readonly next: readonly NextTarget[];
 }
 
 /** Why a Canary cannot run at all until its spec changes. */
@@ -172,6 +174,7 @@ function modelOf(canary: Canary, provider: string, settings: Settings): Model {
             delayMs: durationMs(git.delay) ?? 0,
           },
         }),
+    next: (spec.promotion ?? []).map(target => ({ name: target.name, soakMs: durationMs(target.soak) ?? 0 })),
     alerts: (spec.analysis.alerts ?? []).map(alert => ({
       provider: `${alert.providerRef.namespace ?? namespace}/${alert.providerRef.name}`,
       severity: alert.severity === '' ? 'info' : alert.severity,

@@ -15,14 +15,19 @@ export function settle(status: CanaryStatus, ids: readonly string[]): CanaryStat
 export function postpone(
   status: CanaryStatus,
   ids: readonly string[],
-  failure: { readonly now: number; readonly error: string; readonly wishMs?: number | undefined },
+  failure: {
+    readonly now: number;
+    readonly error: string;
+    readonly wishMs?: number | undefined;
+    readonly capMs?: number;
+  },
 ): CanaryStatus {
   const outbox = (status.outbox ?? []).map(entry =>
     ids.includes(entry.id)
       ? {
           ...entry,
           attempts: entry.attempts + 1,
-          nextAttemptAt: nextAttempt(failure.now, entry.attempts, failure.wishMs),
+          nextAttemptAt: nextAttempt(failure.now, entry.attempts, failure.wishMs, failure.capMs),
           lastError: failure.error.slice(0, statusLimits.message),
         }
       : entry,

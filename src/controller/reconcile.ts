@@ -160,6 +160,7 @@ function factsOf(
     converged: input.seen?.isPromoted === true,
     images: { primary: view.primary?.images ?? {}, target: view.target?.images ?? {} },
     alerts: model.alerts,
+    next: model.next,
     ...(view.target === undefined || seen === undefined
       ? {}
       : { target: { uid: view.target.uid, generation: view.target.generation, revision: seen } }),

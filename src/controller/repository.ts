@@ -18,7 +18,7 @@ export interface Access {
 /** Rejects with a sentence for people where the repository, its Secret or the permission is missing. `traced` is a branch that an agent told. */
 export async function accessFor(
   model: Model,
-  git: GitSettings,
+  git: Pick<GitSettings, 'repository' | 'branch'>,
   ports: Ports,
   traced?: string,
 ): Promise<Access> {
@@ -51,7 +51,7 @@ export async function accessFor(
 }
 
 /** Throws a sentence for people where there is no such repository, or none that can be read. */
-export function specOf(git: GitSettings, ports: Ports): ManifestRepository['spec'] {
+export function specOf(git: Pick<GitSettings, 'repository'>, ports: Ports): ManifestRepository['spec'] {
   const what = `ManifestRepository ${git.repository}`;
   const object = ports.repositories.get({ name: git.repository });
   if (object === undefined) throw new Error(`${what} does not exist`);

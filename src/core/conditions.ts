@@ -45,7 +45,7 @@ export function conditionsOf(previous: readonly Condition[], facts: ConditionFac
 const ownTypes: readonly string[] = ['Promoted', 'Ready', 'Reconciling', 'Stalled'];
 
 /** What a Canary needs outside the cluster. */
-export type Dependency = 'GitReady' | 'AlertsReady';
+export type Dependency = 'GitReady' | 'AlertsReady' | 'PromotionsReady';
 
 /** The dependency failed: told beside the conditions of the Canary itself, because traffic does not depend on it. */
 export function withFailure(

@@ -24,6 +24,8 @@ export type Milestone =
   | 'Quarantined'
   | 'Stalled'
   | 'WatchFailed'
+  | 'PromotionDelivered'
+  | 'PromotionFailed'
   | 'GitDiverged'
   | 'GitConverged';
 
@@ -89,6 +91,7 @@ export type Severity = 'info' | 'warn' | 'error';
 export function severityOf(milestone: Milestone): Severity | undefined {
   switch (milestone) {
     case 'RolledBack':
+    case 'PromotionFailed':
       return 'error';
     case 'Held':
     case 'WaitingForApproval':
@@ -100,6 +103,7 @@ export function severityOf(milestone: Milestone): Severity | undefined {
     case 'NewRevision':
     case 'Restarted':
     case 'Promoted':
+    case 'PromotionDelivered':
     case 'Returned':
     case 'GitConverged':
       return 'info';

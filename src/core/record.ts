@@ -7,6 +7,7 @@ import type { Decision } from './decision.ts';
 import { divergenceAfter } from './divergence.ts';
 import type { CheckResult } from './judge.ts';
 import { type Milestone, milestoneOf } from './milestone.ts';
+import { type NextTarget, withPromotions } from './next-environments.ts';
 import { outboxAfter, trimOutbox } from './owed.ts';
 import { promotedAfter } from './promoted.ts';
 import { outlivedProposal } from './proposal.ts';
@@ -48,6 +49,8 @@ export interface Facts {
     /** How long a revert waits after the traffic is back. */
     readonly delayMs: number;
   };
+  /** The targets of `spec.promotion`, where there are any. */
+  readonly next?: readonly NextTarget[];
   /** Value of the annotation `siskin.dev/retry`, when this decision follows it. */
   readonly retry?: string;
   /** Value of the annotation `siskin.dev/rollback`, when this decision follows it. */
@@ -124,13 +127,14 @@ export function record(previous: CanaryStatus, before: State, after: State, fact
     ...outlivedProposal(previous.rollback, rollback, at),
   ];
   const { diverged: _diverged, ...others } = made;
-  const status: CanaryStatus = {
+  const recorded: CanaryStatus = {
     ...others,
     conditions: git.conditions,
     ...(git.diverged === undefined ? {} : { diverged: git.diverged }),
     ...(git.rollback === undefined ? {} : { rollback: git.rollback }),
     outbox: trimOutbox(git.arrived === undefined ? owed : [...owed, arrival(git.arrived, at)]),
   };
+  const status = withPromotions(recorded, milestone, facts);
   return news === undefined ? { status } : { status, announcement: news };
 }
 

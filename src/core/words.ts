@@ -60,6 +60,8 @@ export function sentence(
     case 'WatchFailed':
     case 'GitDiverged':
     case 'GitConverged':
+    case 'PromotionDelivered':
+    case 'PromotionFailed':
     case undefined:
       return why;
   }

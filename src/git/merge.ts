@@ -44,7 +44,7 @@ export async function mergeTrees(
 }
 
 /** The root tree `root` with the object at `path` replaced; the folders above `path` exist in it. */
-async function graft(git: Git, root: string, path: string, entry: Entry): Promise<string> {
+export async function graft(git: Git, root: string, path: string, entry: Entry): Promise<string> {
   if (path === '') return entry.object;
   const [first = '', ...rest] = path.split('/');
   const entries = await entriesOf(git, root);

@@ -1,4 +1,5 @@
 /** The Git port: where a path stands in the manifests repository, and the revert of what failed. */
+import type { PromotionRequest, PromotionResult } from './promotion.ts';
 
 /** The verdicts of a revert; each but `Proposed` is final for its request. */
 export type RevertVerdict =
@@ -159,4 +160,6 @@ export interface GitRepository {
     at: { readonly branch: string; readonly commit?: string },
     use: (files: CommitFiles) => Promise<T>,
   ): Promise<T>;
+  /** Writes a version into files of another environment, by at most one commit for each promotion. */
+  promote(request: PromotionRequest): Promise<PromotionResult>;
 }

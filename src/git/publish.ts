@@ -18,6 +18,8 @@ export interface Publication {
   readonly tree: string;
   /** The first commit, made on the base's head; its message holds the trailer. */
   readonly commit: string;
+  /** The message of a commit that brings the branch up to date, with the trailer; one that says just that when absent. */
+  readonly message?: string;
   /** By what a commit of ours is known: each on the branch has it. */
   readonly trailer: { readonly key: string; readonly value: string };
   /** Author and committer date of a merge, ms since the epoch. */
@@ -66,7 +68,9 @@ export async function publish(
           tree,
           // A fast-forward of the branch that holds the base: no history is taken from those who review it.
           parents: (await isAncestor(git, base.tip, old)) ? [old] : [old, base.tip],
-          message: `Bring ${branch} up to date with ${base.branch}\n\n${trailer.key}: ${trailer.value}\n`,
+          message:
+            publication.message ??
+            `Bring ${branch} up to date with ${base.branch}\n\n${trailer.key}: ${trailer.value}\n`,
           identity: repository.commit,
           date: publication.date,
           sign,

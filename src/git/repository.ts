@@ -10,7 +10,8 @@ import { commitOnBranch, locatePath } from './locate.ts';
 import { discardMirror, fetchBranch, mirrorFolder, openMirror } from './mirror.ts';
 import { createMutex } from './mutex.ts';
 import { GitError, type GitRepository, type RepositoryAccess } from './port.ts';
-import { checkPlace, checkRequest } from './request.ts';
+import { promoteVersion } from './promote.ts';
+import { checkPlace, checkPromotion, checkRequest } from './request.ts';
 import { revertFailedChange } from './revert.ts';
 import { type Signer, signerFor } from './sign.ts';
 import type { RemoteUrl } from './validate.ts';
@@ -140,6 +141,18 @@ export function createGitRepository(dependencies: GitRepositoryDependencies): Gi
             { ...request, path },
           ),
         ),
+      );
+    },
+
+    async promote(asked) {
+      const { remote, request } = checkPromotion(asked, allowFileUrls);
+      const { repository, branch } = request;
+      return exclusively(mirrorFolder(cacheDir, remote.href, branch), () =>
+        withGit(repository, branch, remote, (git, sign) => {
+          const random = dependencies.random ?? Math.random;
+          const limits = { fetchTimeoutMs, pushTimeoutMs: commandTimeoutMs };
+          return promoteVersion({ git, clock, random, sign, ...limits }, request);
+        }),
       );
     },
   };

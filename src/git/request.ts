@@ -2,6 +2,7 @@
 import { gitError } from './errors.ts';
 import { mayHoldAllowed } from './globs.ts';
 import type { RepositoryAccess, RevertRequest } from './port.ts';
+import type { PromotionRequest } from './promotion.ts';
 import {
   InvalidInput,
   type RemoteUrl,
@@ -54,6 +55,33 @@ export function checkPlace(
 export function checkRequest(request: RevertRequest, allowFileUrls: boolean): Place {
   named(request.repository, () => validRequest(request));
   return checkPlace(request.repository, { branch: request.branch, path: request.path }, allowFileUrls);
+}
+
+/** As `checkPlace` for every file, and everything that becomes part of the commit. Answers the request with plain paths. */
+export function checkPromotion(
+  request: PromotionRequest,
+  allowFileUrls: boolean,
+): { readonly remote: RemoteUrl; readonly request: PromotionRequest } {
+  const { repository, branch } = request;
+  named(repository, () => {
+    validIdentity(repository.commit);
+    validWord('promotionId', request.promotionId);
+    validWord('the revision', request.revision);
+    validWord('the namespace', request.canary.namespace);
+    validWord('the name', request.canary.name);
+    validWord('the target', request.target);
+    for (const time of [request.promotedAt, request.dueAt]) {
+      if (!Number.isSafeInteger(time) || time < 0) throw new InvalidInput('a time is not in milliseconds');
+    }
+    if (request.mode === 'PullRequest') validBranch(request.proposal?.branch ?? '');
+    if (request.edits.length === 0) throw new InvalidInput('there is nothing to write');
+    if (request.edits.some(({ path }) => validPath(path) === ''))
+      throw new InvalidInput('a path is the root');
+  });
+  const places = request.edits.map(({ path }) => checkPlace(repository, { branch, path }, allowFileUrls));
+  const [{ remote } = { remote: validUrl(repository.url, { allowFileUrls }) }] = places;
+  const edits = request.edits.map((each, index) => ({ ...each, path: places[index]?.path ?? each.path }));
+  return { remote, request: { ...request, edits } };
 }
 
 function named<T>(repository: RepositoryAccess, check: () => T): T {

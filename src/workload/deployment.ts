@@ -14,6 +14,7 @@ import {
   revisionAnnotation,
 } from './primary.ts';
 import { readinessOf } from './readiness.ts';
+import { runningImages } from './running.ts';
 import { primaryName, selectorOf, selectorProblem } from './selector.ts';
 import { createServiceSet } from './service-set.ts';
 
@@ -66,6 +67,12 @@ export function createDeploymentWorkload(options: DeploymentWorkloadOptions): Wo
 
   return {
     observe,
+    async runningImages(intent) {
+      const primary = primaryOf(intent);
+      const labels = primary === undefined ? {} : readDeployment(primary).matchLabels;
+      if (Object.keys(labels).length === 0) return {};
+      return runningImages(kube, intent.canary.namespace, labels);
+    },
 
     async applyServices(intent, { apex }) {
       const target = targetOf(intent);

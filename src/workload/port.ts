@@ -104,6 +104,8 @@ export interface WorkloadView {
  */
 export interface Workload {
   observe(intent: WorkloadIntent): WorkloadView;
+  /** What the status of the primary's running pods names as their images, by container: with the registry's digest where the runtime tells it. Asks the API server. */
+  runningImages(intent: WorkloadIntent): Promise<Readonly<Record<string, readonly string[]>>>;
   /** `<name>-primary` and `<name>-canary`; with `apex`, also the apex Service, turned to the primary (adopting an existing one). */
   applyServices(intent: WorkloadIntent, options: { apex: boolean }): Promise<void>;
   /** Creates `<target>-primary` from the target's template with the target's replicas (1 when it has none). */

@@ -9,15 +9,17 @@ import { collection, type Fields, objectOf, spec } from './crd-objects.ts';
 const client = connect(inject('apiServer'));
 const policy = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
 const names = ['admission-team', 'admission-all'];
-const file = new URL('../../deploy/components/admission/repository-use.yaml', import.meta.url);
+const files = ['repository-use', 'promotion-use'].map(
+  name => new URL(`../../deploy/components/admission/${name}.yaml`, import.meta.url),
+);
 
 interface Manifest {
   readonly kind: string;
   readonly metadata: { readonly name: string };
 }
 
-const manifests: Manifest[] = parseAllDocuments(readFileSync(file, 'utf8')).map(
-  (document): Manifest => document.toJS(),
+const manifests: Manifest[] = files.flatMap(file =>
+  parseAllDocuments(readFileSync(file, 'utf8')).map((document): Manifest => document.toJS()),
 );
 const placeOf = ({ kind }: Manifest): string =>
   policy.replace(/policies$/u, kind.endsWith('Binding') ? 'policybindings' : 'policies');
@@ -69,9 +71,44 @@ afterAll(async () => {
   await client.close();
 });
 
-it('compiles without a warning', async () => {
-  const { body } = await client.ask('GET', `${policy}/siskin-repository-use`);
+it.each(['siskin-repository-use', 'siskin-promotion-use'])('%s compiles without a warning', async name => {
+  const { body } = await client.ask('GET', `${policy}/${name}`);
   expect(JSON.stringify(body['status'] ?? {})).not.toContain('expressionWarnings');
+});
+
+async function promote(target: Fields): Promise<{ status: number; message: string }> {
+  const promotion = [
+    { name: 'production', updates: [{ yaml: { path: 'apps/values.yaml', key: 'tag' } }], ...target },
+  ];
+  const object = objectOf('Canary', spec.canary({ promotion }));
+  const { status, body } = await client.ask('POST', `${collection('Canary')}?dryRun=All`, object);
+  return { status, message: body.message ?? '' };
+}
+
+describe('a promotion', () => {
+  it('to what is allowed is taken', async () => {
+    const kustomize = { path: 'apps/web', image: 'web' };
+    const answers = [all, { ...all, branch: 'staging' }, { ...all, updates: [{ kustomize }] }].map(promote);
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([201, 201, 201]);
+  });
+
+  it.each<[string, Fields, string]>([
+    ['a repository of other namespaces', team, 'does not allow namespace default'],
+    ['another branch', { ...all, branch: 'prod' }, 'does not allow one of the branches'],
+    [
+      'another path',
+      { ...all, updates: [{ yaml: { path: 'clusters/a.yaml', key: 'tag' } }] },
+      'allows nothing in one of the paths',
+    ],
+  ])('to %s is refused, with what to do', async (_what, target, why) => {
+    await waitFor('the policy to be in force', async () =>
+      (await promote(team)).status === 403 ? true : undefined,
+    );
+    const { status, message } = await promote(target);
+    expect(status).toBe(403);
+    expect(message).toContain(why);
+    expect(message).toContain('its platform team can add it');
+  });
 });
 
 describe.each<[string, Fields]>([

@@ -100,7 +100,53 @@ function checkCases(): Case[] {
   ];
 }
 
+const promotionYaml = { path: 'apps/values.yaml', key: 'image.tag' };
+
+function promoting(change: Fields): Fields {
+  const production = {
+    name: 'production',
+    repositoryRef: { name: 'manifests' },
+    updates: [{ yaml: promotionYaml }],
+  };
+  return { promotion: [{ ...production, ...change }] };
+}
+
+function promotedTwice(): Fields {
+  const { promotion } = promoting({});
+  return { promotion: Array.isArray(promotion) ? [...promotion, ...promotion] : [] };
+}
+
+const oneUpdate = 'set exactly one of kustomize, yaml and manifest';
+const onTarget = 'promotion[0]';
+
 const cases: readonly Case[] = [
+  onCanary('rollback.git.delay', 'must be at least 0s and at most 24h', {
+    rollback: { git: { repositoryRef: { name: 'manifests' }, delay: '25h' } },
+  }),
+  onCanary('promotion', 'name must be unique among the targets', promotedTwice()),
+  onCanary(`${onTarget}.updates[0]`, oneUpdate, promoting({ updates: [{}] })),
+  onCanary(
+    `${onTarget}.updates[0]`,
+    oneUpdate,
+    promoting({ updates: [{ yaml: promotionYaml, kustomize: { path: 'a', image: 'b' } }] }),
+  ),
+  onCanary(
+    `${onTarget}.updates[0]`,
+    'write can be Image for yaml only',
+    promoting({ updates: [{ kustomize: { path: 'a', image: 'b' }, write: 'Image' }] }),
+  ),
+  onCanary(
+    `${onTarget}.updates[0].yaml.path`,
+    path,
+    promoting({ updates: [{ yaml: { ...promotionYaml, path: '../x' } }] }),
+  ),
+  onCanary(onTarget, 'autoMerge needs the strategy PullRequest', promoting({ autoMerge: true })),
+  onCanary(`${onTarget}.soak`, 'must be at least 0s and at most 720h', promoting({ soak: '721h' })),
+  onCanary(
+    `${onTarget}.windows[0]`,
+    'to must differ from from',
+    promoting({ windows: [{ from: '09:00', to: '09:00' }] }),
+  ),
   {
     kind: 'Canary',
     wrong: spec.canary({ analysis: { threshold: 1 } }),

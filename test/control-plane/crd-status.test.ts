@@ -13,7 +13,9 @@ function largest(node: SchemaNode & Readonly<Record<string, unknown>>, index = 0
   if (node['format'] === 'date-time') return `2030-01-31T12:00:00.${String(index).padStart(3, '0')}Z`;
   if (node.type === 'string') return String(index).padEnd(Number(node['maxLength']), '語');
   if (node.type === 'number') return node.maximum ?? index + 0.5;
-  if (node.type === 'integer') return node.maximum ?? index;
+  if (node.type === 'boolean') return true;
+  if (node.type === 'number') return node.maximum ?? Math.max(index, node.minimum ?? 0);
+  if (node.type === 'integer') return node.maximum ?? Math.max(index, node.minimum ?? 0);
   if (node.items !== undefined) {
     const item = node.items;
     return Array.from({ length: Number(node['maxItems']) }, (_, at) => largest({ ...item }, at));
@@ -89,13 +91,14 @@ describe('the status of a Canary', () => {
       },
     });
     const [cells] = await client.rows(url);
-    expect(cells?.slice(0, 7)).toEqual([
+    expect(cells?.slice(0, 8)).toEqual([
       'columns',
       'Progressing',
       20,
       1,
       'ChecksPassing',
       'abc',
+      null,
       'All is well.',
     ]);
   });

@@ -36,7 +36,8 @@ export function createHost(world: World): Host {
   const statuses: Host['statuses'] = [];
 
   function shown({ number, branch, state, mergeCommit }: SimPull): PullRequest {
-    const head = world.manifests.proposals.get(branch)?.id ?? '';
+    const head =
+      world.manifests.proposals.get(branch)?.id ?? world.environments.branches.get(branch)?.commit ?? '';
     const url = `https://git.example.com/acme/manifests/pulls/${number}`;
     return { number, url, state, head, ...(mergeCommit === undefined ? {} : { mergeCommit }) };
   }
@@ -92,7 +93,7 @@ export function createHost(world: World): Host {
           pass('open', true, () => {
             const existing = find(branch);
             if (existing?.state === 'Open') return { ...shown(existing), notes: [] };
-            if (!world.manifests.proposals.has(branch))
+            if (!world.manifests.proposals.has(branch) && !world.environments.branches.has(branch))
               throw new ForgeError('Rejected', 'no such branch', { transient: false });
             const pull: SimPull = {
               number: pulls.length + 1,

@@ -237,6 +237,16 @@ export function createManifests(
           }
           return result;
         }),
+      promote: request =>
+        gate.pass({ what: 'git promote', mutates: true, remote: true }, async () => {
+          await reached();
+          const result = await world.environments.promote(request);
+          if (manifests.mode === 'ambiguous') {
+            manifests.mode = 'up';
+            throw new GitError('Timeout', 'ManifestRepository manifests gave no answer', { transient: true });
+          }
+          return result;
+        }),
     }),
   };
   append({ parent: '', image, author: 'user', changesPath: true });

@@ -12,6 +12,7 @@ import type { KubeClient, KubeObject } from '../../src/runtime/port.ts';
 import { createMemoryKube, type MemoryKube } from '../memory/kube.ts';
 import type { Change } from '../memory/store.ts';
 import { runDeployments } from './deployments.ts';
+import { createEnvironments, type Environments } from './environments.ts';
 import { type Effect, type FaultPlan, noFaults } from './faults.ts';
 import { createHost, type Host } from './forge.ts';
 import { type Gateway, runGateway } from './gateway.ts';
@@ -52,6 +53,7 @@ export class World {
   readonly traffic: Traffic;
   readonly manifests: Manifests;
   readonly host: Host;
+  readonly environments: Environments = createEnvironments(this);
   readonly slack: Slack;
   readonly gateway: Gateway;
   gatewayRefuses = false;
