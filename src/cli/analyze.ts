@@ -4,18 +4,18 @@ import { MetricTemplates } from '../api/resources.ts';
 import type { Model } from '../controller/model.ts';
 import { requestOf } from '../controller/samples.ts';
 import { type CheckResult, describeLimits, judgeCheck } from '../core/judge.ts';
-import type { CheckRequest, Sampler } from '../metrics/port.ts';
-import type { KubeClient, KubeObject } from '../runtime/port.ts';
+import type { CheckRequest, Sampler, SeriesReader } from '../metrics/port.ts';
+import type { Clock, KubeClient, KubeObject } from '../runtime/port.ts';
 import type { Router } from '../traffic/port.ts';
+import { analyzeEvidence } from './analyze-evidence.ts';
 import { still } from './gateway.ts';
 
 export interface AnalyzeDeps {
   readonly kube: KubeClient;
   readonly routers: Readonly<Record<'gatewayapi' | 'kubernetes', Router>>;
   readonly sampler: Sampler;
-  readonly now: () => number;
-  /** Replaces what the gateway says. */
-  readonly vantage?: string;
+  readonly series: SeriesReader;
+  readonly clock: Clock;
   /** Addresses in the cluster's objects do not count. */
   readonly isServerGiven: boolean;
 }
@@ -26,20 +26,24 @@ export interface CheckRow extends CheckResult {
   readonly sentence: string;
 }
 
-/** Calls `done` after each check. */
+/** First `analysis.metrics`, then `analysis.checks`; calls `done` after each that is answered. */
 export async function analyzeNow(
   model: Model,
   deps: AnalyzeDeps,
   done: () => void,
 ): Promise<readonly CheckRow[]> {
   const metrics = model.canary.spec.analysis.metrics ?? [];
-  return Promise.all(
-    metrics.map(async metric => {
-      const result = await check(model, metric, deps);
-      done();
-      return { ...result, sentence: sentenceOf(result) };
-    }),
-  );
+  const [thresholds, evidence] = await Promise.all([
+    Promise.all(
+      metrics.map(async metric => {
+        const result = await check(model, metric, deps);
+        done();
+        return { ...result, sentence: sentenceOf(result) };
+      }),
+    ),
+    analyzeEvidence(model, deps),
+  ]);
+  return [...thresholds, ...evidence];
 }
 
 async function check(model: Model, metric: Metric, deps: AnalyzeDeps): Promise<CheckResult> {
@@ -50,7 +54,7 @@ async function check(model: Model, metric: Metric, deps: AnalyzeDeps): Promise<C
   const request = requestOf(
     model,
     metric,
-    { arm: 'canary', since: 0, at: deps.now() },
+    { arm: 'canary', since: 0, at: deps.clock.now() },
     {
       metricTemplates: still(template === undefined ? [] : [template]),
       routers: deps.routers,
@@ -60,13 +64,12 @@ async function check(model: Model, metric: Metric, deps: AnalyzeDeps): Promise<C
 }
 
 /** With a server of the user's own, a template's Secret and headers would go to somebody whom they are not for. */
-function asked(request: CheckRequest, { vantage, isServerGiven }: AnalyzeDeps): CheckRequest {
-  const seen = vantage === undefined ? request : { ...request, vantage };
-  if (!isServerGiven) return seen;
+function asked(request: CheckRequest, { isServerGiven }: AnalyzeDeps): CheckRequest {
+  if (!isServerGiven) return request;
   const { template } = request;
   const type = template?.spec.provider.type ?? '';
   return {
-    ...seen,
+    ...request,
     metricsServer: '',
     ...(template && { template: { ...template, spec: { ...template.spec, provider: { type } } } }),
   };

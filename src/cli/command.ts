@@ -10,6 +10,8 @@ import type { Terminal } from './terminal.ts';
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
+  /** From 0 to just below 1. */
+  readonly random: () => number;
   readonly terminal: Terminal;
   readonly redactor: Redactor;
   /** The exit code of a command that did what it was asked for. */

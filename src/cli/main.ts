@@ -9,4 +9,5 @@ process.exitCode = await run({
   stdout: process.stdout,
   stderr: process.stderr,
   clock: systemClock,
+  random: Math.random,
 });

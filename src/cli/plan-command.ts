@@ -1,5 +1,5 @@
 /** The command `siskin plan`. */
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { fetchCanary, modelOf } from './canary.ts';
 import { addCommonOptions, type CommonOptions, type Surroundings, withCluster } from './command.ts';
 import { readManifest } from './manifest.ts';
@@ -7,6 +7,8 @@ import { planReport, planText } from './plan.ts';
 
 interface PlanOptions extends CommonOptions {
   readonly filename?: string;
+  readonly rate?: number;
+  readonly failing: number;
 }
 
 export function addPlan(program: Command, surroundings: Surroundings): void {
@@ -18,6 +20,12 @@ export function addPlan(program: Command, surroundings: Surroundings): void {
       .argument('[NAME]', 'the Canary; with -f, which one of the file'),
   )
     .option('-f, --filename <file>', 'a manifest instead of the cluster; - is stdin')
+    .option(
+      '--rate <requests>',
+      'requests per second of the service, for what would be noticed',
+      within(0.001, 1e7),
+    )
+    .option('--failing <percent>', 'percent of them that fail anyway', within(0, 50), 0.1)
     .action(async (name: string | undefined, options: PlanOptions, command: Command) => {
       const { filename } = options;
       if (filename === undefined && name === undefined) {
@@ -27,8 +35,17 @@ export function addPlan(program: Command, surroundings: Surroundings): void {
         filename === undefined
           ? await withCluster(options, surroundings, async cluster => fetchCanary(cluster, name ?? ''))
           : modelOf(await readManifest(filename, name), `the Canary in ${filename}`);
-      const report = planReport(model);
+      const { rate, failing } = options;
+      const report = planReport(model, rate === undefined ? undefined : { requestsPerSecond: rate, failing });
       if (options.output === 'json') terminal.printJson(report);
       else terminal.print(planText(report, model, terminal));
     });
+}
+
+function within(least: number, most: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
+  };
 }

@@ -1,9 +1,12 @@
 /** `siskin plan`: what a release of this Canary will go through, how long it takes, and what it would notice. */
 import type { Model } from '../controller/model.ts';
+import { planRelease } from '../core/analysis/release-plan.ts';
+import { checkSettings } from '../core/analysis/settings.ts';
 import { formatDuration } from '../core/duration.ts';
 import { describeLimits } from '../core/judge.ts';
 import type { UndecidedKind } from '../core/plan.ts';
 import { type Stretch, timetableOf } from '../core/timetable.ts';
+import { comparedErrors, rampOf, wordsOf } from './evidence-plan.ts';
 import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -24,9 +27,28 @@ export interface PlanReport {
   };
   readonly holds: Readonly<Record<UndecidedKind, { timeLimit: number; policy: 'Hold' | 'Rollback' }>>;
   readonly checks: readonly { readonly name: string; readonly limit: string; readonly notices: string }[];
+  /** With traffic given, and steps: what comparing the canary's errors with the primary's notices, or would notice. */
+  readonly evidence?: {
+    readonly isConfigured: boolean;
+    readonly smallestRegression?: number;
+    /** Of a release that is no worse than the primary. */
+    readonly takes: number;
+    readonly isDecidable: boolean;
+  };
 }
 
-export function planReport({ key, plan, canary }: Model): PlanReport {
+/** What the service gets: both sides together. */
+export interface ExpectedTraffic {
+  readonly requestsPerSecond: number;
+  /** Percent of the requests that fail anyway. */
+  readonly failing: number;
+}
+
+/** As the scrapes of most installations are. */
+const usualScrapeSeconds = 15;
+
+export function planReport(model: Model, traffic?: ExpectedTraffic): PlanReport {
+  const { key, plan, canary } = model;
   const timetable = timetableOf(plan);
   const hold = (kind: UndecidedKind) => {
     const { timeLimitMs, policy } = plan.undecided[kind];
@@ -54,10 +76,37 @@ export function planReport({ key, plan, canary }: Model): PlanReport {
           },
         }),
     holds: { noData: hold('noData'), error: hold('error'), inconclusive: hold('inconclusive') },
-    checks: (canary.spec.analysis.metrics ?? []).map(metric => {
-      const limit = describeLimits(metric);
-      return { name: metric.name, limit, notices: noticed(metric.name, limit) };
-    }),
+    checks: [
+      ...(canary.spec.analysis.metrics ?? []).map(metric => {
+        const limit = describeLimits(metric);
+        return { name: metric.name, limit, notices: noticed(metric.name, limit) };
+      }),
+      ...(plan.evidence?.checks ?? []).map(check => ({ name: check.name, ...wordsOf(check) })),
+    ],
+    ...(traffic === undefined || plan.weights.length === 0 ? {} : { evidence: evidenceOf(model, traffic) }),
+  };
+}
+
+function evidenceOf(
+  { canary, plan }: Model,
+  { requestsPerSecond, failing }: ExpectedTraffic,
+): NonNullable<PlanReport['evidence']> {
+  const [configured] = comparedErrors(plan);
+  const { smallestRegression, expectedSeconds, isDecidable } = planRelease({
+    ramp: rampOf(plan, requestsPerSecond, usualScrapeSeconds),
+    check: configured?.settings ?? checkSettings('errors', canary.spec.analysis.preset),
+    requestsPerSecond,
+    primaryRates: [failing / 100],
+    scrapeSeconds: usualScrapeSeconds,
+    undecidedSeconds: plan.undecided.inconclusive.timeLimitMs / 1_000,
+  });
+  return {
+    isConfigured: configured !== undefined,
+    ...(smallestRegression === undefined
+      ? {}
+      : { smallestRegression: Number((smallestRegression * 100).toPrecision(3)) }),
+    takes: Math.round(expectedSeconds),
+    isDecidable,
   };
 }
 
@@ -96,6 +145,7 @@ export function planText(report: PlanReport, { canary }: Model, terminal: Termin
     ...(checks.length === 0
       ? [terminal.paint('unsure', 'No checks: every revision whose pods are ready is promoted.')]
       : [table(['CHECK', 'LIMIT', 'NOTICES'], checks)]),
+    ...(report.evidence === undefined ? [] : ['', evidenceLine(report.evidence)]),
   ].join('\n');
 }
 
@@ -125,6 +175,25 @@ function rollbackLine({ after, failedChecks, exposedSeconds }: NonNullable<PlanR
       ? `, when the canary has answered as many requests as the service gets in ${time(exposedSeconds)}`
       : ', before the canary has answered any request';
   return `Rollback   after ${time(after)} at the earliest: ${checks}${cost}`;
+}
+
+function evidenceLine({
+  isConfigured,
+  smallestRegression,
+  takes,
+  isDecidable,
+}: NonNullable<PlanReport['evidence']>): string {
+  const least =
+    smallestRegression === undefined
+      ? 'nothing: the canary gets too few requests in these steps'
+      : `a canary that fails ${smallestRegression} % of its requests or more`;
+  const length = isDecidable
+    ? `a good release takes ${time(takes)}`
+    : 'even a good release has too few requests for a promotion within the time limit';
+  const what = isConfigured
+    ? 'comparing errors with the primary notices'
+    : 'analysis.checks which compare errors with the primary would notice';
+  return `At that traffic ${what} ${least}; ${length}.`;
 }
 
 function time(seconds: number): string {

@@ -15,6 +15,8 @@ export interface Invocation {
   readonly stdout: Stream;
   readonly stderr: Stream;
   readonly clock: Clock;
+  /** From 0 to just below 1. */
+  readonly random: () => number;
 }
 
 const help = `
@@ -22,7 +24,7 @@ Exit codes: 0 done; 1 something could not be read or reached; 2 wrong usage;
 3 a check fails now; 5 no check fails, but not every one could be decided.`;
 
 /** Never rejects. */
-export async function run({ args, env, stdout, stderr, clock }: Invocation): Promise<ExitCode> {
+export async function run({ args, env, stdout, stderr, clock, random }: Invocation): Promise<ExitCode> {
   const redactor = createRedactor();
   const terminal = createTerminal({ stdout, stderr, env, redactor });
   let code: ExitCode = exitCodes.ok;
@@ -38,6 +40,7 @@ export async function run({ args, env, stdout, stderr, clock }: Invocation): Pro
   const surroundings = {
     env,
     clock,
+    random,
     terminal,
     redactor,
     end: (result: ExitCode) => {

@@ -6,8 +6,9 @@ import { parseSelector } from '../metrics/series/selector.ts';
 import { vantageSeries } from '../metrics/vantage/library.ts';
 import type { ArmSeries, Selector, VantageSeries } from '../metrics/vantage/port.ts';
 import { isMatched, selectorText } from '../metrics/vantage/selector.ts';
-import { type Model, routerOf } from './model.ts';
+import type { Model } from './model.ts';
 import type { Ports } from './ports.ts';
+import { vantageOf } from './vantage.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -31,25 +32,26 @@ export interface Sources {
 export function sourcesOf(
   check: CanaryCheck,
   model: Model,
-  ports: Ports,
+  ports: Pick<Ports, 'routers'>,
 ): Sources | { readonly problem: string } {
   const { compare, threshold, burnRate } = check;
   const whole = threshold?.counts ?? burnRate?.counts;
   if (whole !== undefined) return oneCounter(whole);
   if (compare?.counts !== undefined) return ownCounts(compare.counts);
   if (compare?.histograms !== undefined) return ownHistograms(compare.histograms);
-  const series = vantageOf(model, ports);
+  const series = seriesAt(vantageOf(model, ports), model);
   if ('problem' in series) return series;
   return compare?.of === 'Latency' ? histogramsOf(series) : countersOf(series);
 }
 
-function vantageOf(model: Model, ports: Ports): VantageSeries | { readonly problem: string } {
-  const { canary, workload, route, key } = model;
-  const target = workload.target.name;
-  const name = canary.spec.analysis.vantage ?? routerOf(model, ports).controllerName(route) ?? 'unknown';
-  return vantageSeries(name, {
+/** The series of both sides as this vantage point has them, or a sentence that says why there are none. */
+export function seriesAt(
+  vantage: string,
+  { canary, workload, key }: Model,
+): VantageSeries | { readonly problem: string } {
+  return vantageSeries(vantage, {
     namespace: key.namespace,
-    target,
+    target: workload.target.name,
     service: workload.service.name,
     port: workload.service.port,
     ingress: canary.spec.ingressRef?.name ?? '',

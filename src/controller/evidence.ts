@@ -19,9 +19,11 @@ const longestMs = 7_200_000;
 /** Undefined where the Canary has no such checks. */
 export async function gatherEvidence(
   model: Model,
-  context: Context,
+  context: Pick<Context, 'plan' | 'analysedFrom'>,
   now: number,
-  ports: Ports,
+  ports: Pick<Ports, 'routers' | 'series' | 'clock'> & {
+    readonly observe: Pick<Ports['observe'], 'verdict'>;
+  },
 ): Promise<Evidence | undefined> {
   const plan = context.plan.evidence;
   if (plan === undefined) return undefined;
@@ -50,7 +52,7 @@ async function scrape(
   { kind, canary, primary, unitMs }: Sources,
   span: { readonly from: number; readonly at: number },
   model: Model,
-  ports: Ports,
+  ports: Pick<Ports, 'series'>,
 ): Promise<Scraped> {
   const { metricsServer } = model.canary.spec;
   const sources = [...canary, ...primary];

@@ -10,8 +10,9 @@ import { isResting } from '../core/state.ts';
 import { millis } from '../core/status.ts';
 import type { CheckRequest } from '../metrics/port.ts';
 import { gatherEvidence } from './evidence.ts';
-import { type Model, routerOf } from './model.ts';
+import type { Model } from './model.ts';
 import type { Ports } from './ports.ts';
+import { vantageOf } from './vantage.ts';
 
 type Metric = NonNullable<Model['canary']['spec']['analysis']['metrics']>[number];
 
@@ -99,7 +100,7 @@ export function requestOf(
   { arm, since, at }: Pick<Subject, 'arm' | 'since'> & { readonly at: number },
   ports: Pick<Ports, 'metricTemplates' | 'routers'>,
 ): CheckRequest {
-  const { canary, workload, route, key } = model;
+  const { canary, workload, key } = model;
   const target = workload.target.name;
   const template = templateOf(metric, key.namespace, ports);
   return {
@@ -119,7 +120,7 @@ export function requestOf(
     },
     arm,
     port: workload.service.port,
-    vantage: model.plan.routed ? (routerOf(model, ports).controllerName(route) ?? 'unknown') : 'kubernetes',
+    vantage: vantageOf(model, ports),
     windowMs: windowOf(durationMs(metric.interval) ?? 60_000, at - since),
     ...(canary.spec.metricsServer === undefined ? {} : { metricsServer: canary.spec.metricsServer }),
     at,

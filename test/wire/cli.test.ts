@@ -16,10 +16,41 @@ afterEach(async () => {
   await world.close();
 });
 
+function askNow(): string[] {
+  return ['analyze', 'checkout', '--prometheus', world.prometheus.url];
+}
+
 /** Answers to the success rate and to the duration. */
 function measure(rate: string, duration: string): void {
   world.prometheus.behave((request, response) => {
     answerVector(request, response, queryOf(request).includes('histogram_quantile') ? duration : rate);
+  });
+}
+
+/** Scrapes of 5 s: the primary answers well, the canary fails one in five since it began. */
+function answerRaw(request: SeenRequest, response: Parameters<typeof answerJson>[0], began: string): void {
+  const at = Number(request.parameters.get('time'));
+  const begun = Date.parse(began) / 1_000;
+  const series = (side: string, code: string, grown: (seconds: number) => number) => ({
+    metric: {
+      __name__: 'traefik_service_requests_total',
+      service: `shop-checkout-${side}-http-80@kubernetesgateway`,
+      code,
+    },
+    values: Array.from({ length: 160 }, (_, index) => {
+      const time = Math.floor(at / 5) * 5 - (159 - index) * 5;
+      return [time, String(1_000 + grown(time - begun))];
+    }),
+  });
+  const isService = queryOf(request).includes('{service');
+  const result = [
+    series('primary', '200', seconds => 100 * (seconds + 3_600)),
+    series('canary', '200', seconds => 16 * Math.max(0, seconds)),
+    series('canary', '500', seconds => 4 * Math.max(0, seconds)),
+  ];
+  answerJson(response, 200, {
+    status: 'success',
+    data: { resultType: 'matrix', result: isService ? result : [] },
   });
 }
 
@@ -121,6 +152,42 @@ request-duration      620.4  at most 500  fail     request-duration is 620.4, al
     expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('orders is 1') });
     expect(world.prometheus.seen.map(queryOf)).toEqual(['orders_failed{namespace="shop"}']);
     expect(world.api.requests.filter(({ path }) => path.includes('/secrets/'))).toEqual([]);
+  });
+
+  describe('with analysis.checks', () => {
+    const checks = [{ name: 'errors', compare: {} }];
+
+    it('has nothing to compare while no release is running', async () => {
+      world.api.store.create(canaries, canaryObject({}, { metrics: [], checks }));
+      await expect(world.siskin(askNow())).resolves.toMatchObject({
+        code: 5,
+        stdout: expect.stringMatching(
+          /errors +- +no worse than the primary +noData +errors has no verdict: no release/,
+        ),
+      });
+    });
+
+    it('judges a running release from raw samples, and writes nothing', async () => {
+      world.api.store.create(canaries, canaryObject({}, { metrics: [], checks }));
+      const now = Date.now();
+      const began = new Date(now - 120_000).toISOString();
+      const revision = 'v1-0123456789abcdef';
+      const status = {
+        phase: 'Progressing',
+        canaryWeight: 20,
+        promoted: { revision: 'v1-00000000000000aa', at: began },
+        run: { id: 'run-1', revision, startedAt: began, weightAt: began, stepAt: began },
+      };
+      world.api.store.patch(canaries, 'shop', 'checkout', { status }, 'status');
+      world.prometheus.behave((request, response) => answerRaw(request, response, began));
+      const before = world.api.store.get(canaries, 'shop', 'checkout')?.metadata;
+      const { code, stdout } = await world.siskin(askNow());
+      expect(stdout).toMatch(
+        /errors +\d\S* +no worse than the primary +fail +errors: canary \S+ % of [\d,]+ requests, primary 0 % of/,
+      );
+      expect(code).toBe(3);
+      expect(world.api.store.get(canaries, 'shop', 'checkout')?.metadata).toEqual(before);
+    });
   });
 
   it('says how to reach a Prometheus that is only known in the cluster', async () => {
@@ -253,6 +320,27 @@ request-duration      at most 500  the slowest hundredth of the requests taking 
       code,
       stdout: '',
       stderr: expect.stringMatching(why),
+    });
+  });
+
+  it('says what comparing with the primary would notice at the traffic given', async () => {
+    world.api.store.create(canaries, canaryObject());
+    const noticedAt = async (rate: string): Promise<number> => {
+      const { stdout } = await world.siskin(['plan', 'checkout', '--rate', rate, '-o', 'json']);
+      const { evidence } = JSON.parse(stdout);
+      return evidence.smallestRegression;
+    };
+    expect(await noticedAt('10000')).toBeLessThan(await noticedAt('100'));
+    const { stdout } = await world.siskin(['plan', 'checkout', '--rate', '100', '--failing', '0']);
+    expect(stdout).toMatch(
+      /which compare errors with the primary would notice a canary that fails \d\S* % of its requests or more; a good release takes \d/,
+    );
+    await expect(world.siskin(['plan', 'checkout', '--rate', '0.01'])).resolves.toMatchObject({
+      stdout: expect.stringContaining('would notice nothing: the canary gets too few requests'),
+    });
+    await expect(world.siskin(['plan', 'checkout', '--rate', 'many'])).resolves.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('It must be a number from 0.001 to 10000000'),
     });
   });
 

@@ -1,8 +1,11 @@
 /** The built-in checks and odd queries against the real Prometheus, fed with series as Traefik, Istio and applications export them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { vantageNames } from '../../src/api/vantage.ts';
+import { createHttpClient } from '../../src/http/client.ts';
+import { readHistory, scrapeSeconds } from '../../src/metrics/history.ts';
 import type { CheckRequest, Sample } from '../../src/metrics/port.ts';
 import { createSampler } from '../../src/metrics/sampler.ts';
+import { vantageSeries } from '../../src/metrics/vantage/library.ts';
 import { waitFor } from '../kind/lib/wait.ts';
 import { type RealPrometheus, startRealPrometheus } from './real-prometheus.ts';
 
@@ -178,6 +181,34 @@ describe.each(vantageNames)('the selectors of %s', vantage => {
         why: expect.stringMatching(/no series/),
       });
     }
+  });
+});
+
+describe('the past', () => {
+  it('is read as the requests of each interval, with the interval of the scrapes', async () => {
+    const series = vantageSeries('traefik', {
+      namespace: 'shop',
+      target: 'mixed',
+      service: 'mixed',
+      port: 80,
+      ingress: '',
+    });
+    if ('problem' in series) throw new Error(series.problem);
+    const { counters } = series.canary;
+    const http = createHttpClient({ timeoutMs: 5_000, maxBytes: 1_024 * 1_024 });
+    const deps = { http, address: server.url };
+    const to = Math.floor(Date.now() / 1_000);
+    const history = await waitFor('three seconds of the past', async () => {
+      const intervals = await readHistory(
+        { counters, from: to - 10, to: Math.floor(Date.now() / 1_000), step: 1 },
+        deps,
+      );
+      return intervals.filter(({ total }) => total > 0).length >= 3 ? intervals : undefined;
+    });
+    expect(await scrapeSeconds(counters, Date.now() / 1_000, deps)).toBeCloseTo(0.1, 1);
+    http.close();
+    // One request in ten fails, in each scrape.
+    for (const { total, bad } of history) expect([total % 10, bad * 10]).toEqual([0, total]);
   });
 });
 

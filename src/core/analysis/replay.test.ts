@@ -48,6 +48,16 @@ describe(`a replay, seed ${baseSeed}`, () => {
     expect(replay({ ...input, past, regressions: [] })?.healthy.rolledBack).toBeLessThanOrEqual(0.05);
   });
 
+  it('shows what a threshold would have done instead', () => {
+    const threshold = { leastGood: 0.99, windowSeconds: 60, failures: 2 };
+    const past = pastOf(6, at => (at % 3600 < 300 ? 0.05 : 0.001));
+    const played = replay({ ...input, past, threshold, regressions: [0.5] });
+    // A release during an incident of everybody's is blamed.
+    expect(played?.healthy.rolledBack).toBeGreaterThan(0.05);
+    expect(played?.regressions[0]).toMatchObject({ rolledBack: 1 });
+    expect(played?.regressions[0]?.failedRequests).toBeGreaterThan(100);
+  });
+
   it('plays latency at its boundaries', () => {
     const past = Array.from({ length: 480 }, (_, index) => ({
       from: index * 15,

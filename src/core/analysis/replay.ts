@@ -5,6 +5,7 @@ import { binomial, type Draw } from './draw.ts';
 import type { Ramp } from './ramp.ts';
 import { type Rehearsal, rehearse, type Traffic } from './rehearsal.ts';
 import type { CheckSettings } from './settings.ts';
+import { rehearseThreshold, type ThresholdRule } from './threshold-rehearsal.ts';
 
 /** The service's counts of one scrape interval, seconds since any moment. */
 export interface Past {
@@ -28,6 +29,8 @@ export interface ReplayInput {
   /** Shares of otherwise good requests that a bad release fails. */
   readonly regressions: readonly number[];
   readonly draw: Draw;
+  /** Judge by this threshold instead of by evidence. */
+  readonly threshold?: ThresholdRule;
 }
 
 export interface Replayed {
@@ -93,8 +96,15 @@ function playAll(input: ReplayInput, starts: readonly Past[], added: number): Re
 
 function play(input: ReplayInput, start: number, added: number): Rehearsal {
   const { past, ramp, check, scrapeSeconds, limitSeconds, bounds, draw } = input;
-  const history = past.filter(({ from, to }) => to <= start && from >= start - HISTORY_SECONDS);
   const end = past.at(-1)?.to ?? 0;
+  const traffic = (from: number, to: number, share: number): Traffic | undefined => {
+    if (start + to > end) return undefined;
+    return route(countsBetween(past, start + from, start + to, bounds?.length ?? 1), share, added, draw);
+  };
+  if (input.threshold !== undefined) {
+    return rehearseThreshold({ ramp, rule: input.threshold, scrapeSeconds, limitSeconds, traffic });
+  }
+  const history = past.filter(({ from, to }) => to <= start && from >= start - HISTORY_SECONDS);
   return rehearse({
     ramp,
     check,
@@ -103,11 +113,7 @@ function play(input: ReplayInput, start: number, added: number): Rehearsal {
     limitSeconds,
     history: history.map(({ counts }) => counts),
     ...(bounds === undefined ? {} : { bounds }),
-    traffic: (from, to, share) => {
-      if (start + to > end) return undefined;
-      const service = countsBetween(past, start + from, start + to, bounds?.length ?? 1);
-      return route(service, share, added, draw);
-    },
+    traffic,
   });
 }
 
