@@ -110,7 +110,8 @@ export function azure(access: ForgeAccess, connect: Connect): RepositoryForge {
         throw forgeError('Conflict', access, 'the branch is not yet, or no longer, at the commit');
       await change(id, {
         autoCompleteSetBy: { id: createdBy.id },
-        completionOptions: { mergeStrategy: 'noFastForward', deleteSourceBranch: true },
+        // Which strategy is allowed is the branch's policy to say.
+        completionOptions: { deleteSourceBranch: true },
       });
     },
 

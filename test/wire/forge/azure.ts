@@ -19,7 +19,7 @@ const ChangedPull = z.strictObject({
   autoCompleteSetBy: z.strictObject({ id: z.string() }).optional(),
   completionOptions: z
     .strictObject({
-      mergeStrategy: z.enum(['noFastForward', 'squash', 'rebase']),
+      mergeStrategy: z.enum(['noFastForward', 'squash', 'rebase']).optional(),
       deleteSourceBranch: z.boolean(),
     })
     .optional(),
