@@ -46,6 +46,8 @@ const Config = z
     'deny-addresses': list,
     'breaker-limit': z.coerce.number().int().min(1).max(10_000),
     'breaker-seconds': z.coerce.number().min(1).max(86_400),
+    'git-writes': z.boolean(),
+    'reverts-per-hour': z.coerce.number().int().min(0).max(10_000),
   })
   .refine(
     config =>
@@ -84,6 +86,8 @@ const help: Readonly<Record<Name, string>> = {
   'deny-addresses': 'hosts, IPs or ranges which tenants may not name',
   'breaker-limit': 'more rollbacks than this within --breaker-seconds stop reverts, not traffic',
   'breaker-seconds': 'see --breaker-limit',
+  'git-writes': 'write to Git at all; --no-git-writes holds every revert, and traffic still rolls back',
+  'reverts-per-hour': 'reverts in any hour over all Canaries; the ones beyond are held',
 };
 
 function defaults(env: NodeJS.ProcessEnv): Partial<Record<Name, string | boolean>> {
@@ -110,6 +114,8 @@ function defaults(env: NodeJS.ProcessEnv): Partial<Record<Name, string | boolean
     'deny-addresses': '',
     'breaker-limit': '5',
     'breaker-seconds': '300',
+    'git-writes': true,
+    'reverts-per-hour': '30',
     ...(env['KUBECONFIG'] === undefined ? {} : { kubeconfig: env['KUBECONFIG'] }),
   };
 }
@@ -131,7 +137,7 @@ export type Invocation =
 export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Invocation {
   const names = Object.keys(help).filter(isName);
   const options = Object.fromEntries(
-    names.map(name => [name, { type: name === 'leader-elect' ? ('boolean' as const) : ('string' as const) }]),
+    names.map(name => [name, { type: isSwitch(name) ? ('boolean' as const) : ('string' as const) }]),
   );
   let given: Record<string, unknown>;
   try {
@@ -164,7 +170,7 @@ function envValue(name: Name, env: NodeJS.ProcessEnv): string | boolean | undefi
   const value = env[`SISKIN_${name.toUpperCase().replaceAll('-', '_')}`];
   // Kubernetes sets SISKIN_PORT=tcp://… in the pods of a namespace that has a Service named siskin.
   if (value === undefined || (name === 'port' && value.startsWith('tcp://'))) return undefined;
-  return name === 'leader-elect' ? value !== 'false' : value;
+  return isSwitch(name) ? value !== 'false' : value;
 }
 
 function helpText(names: readonly Name[], values: Partial<Record<Name, string | boolean>>): string {
@@ -179,6 +185,10 @@ function helpText(names: readonly Name[], values: Partial<Record<Name, string | 
     `  --${'version'.padEnd(20)} print the version`,
     '',
   ].join('\n');
+}
+
+function isSwitch(name: Name): boolean {
+  return name === 'leader-elect' || name === 'git-writes';
 }
 
 function isName(name: string): name is Name {

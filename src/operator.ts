@@ -23,7 +23,7 @@ import type { Log } from './runtime/log.ts';
 import type { Clock, KubeClient } from './runtime/port.ts';
 import { WorkQueue } from './runtime/queue.ts';
 import type { Redactor } from './runtime/redact.ts';
-import { createSecretReader } from './secrets.ts';
+import { createSecretReader, createSecretVersions } from './secrets.ts';
 import type { Telemetry } from './server/telemetry.ts';
 import { createArgoCdTracer } from './trace/argocd.ts';
 import { createFluxTracer } from './trace/flux.ts';
@@ -174,6 +174,7 @@ function portsOf(
       now: () => clock.now(),
     }),
     readSecret: createSecretReader(options.client, options.redactor),
+    secretVersion: createSecretVersions(options.client),
     recordEvent: (canary, { type, reason, note, runId }) => {
       const { name, namespace = '', uid = '' } = canary.metadata;
       const regarding = { apiVersion: apiVersionOf(Canaries), kind: Canaries.kind, namespace, name, uid };
@@ -187,6 +188,8 @@ function portsOf(
       operatorNamespace: config['operator-namespace'],
       breakerLimit: config['breaker-limit'],
       breakerWindowMs: config['breaker-seconds'] * 1_000,
+      gitWrites: config['git-writes'],
+      revertsPerHour: config['reverts-per-hour'],
       ...(config['cluster-name'] === '' ? {} : { clusterName: config['cluster-name'] }),
     },
   };

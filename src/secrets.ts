@@ -1,8 +1,9 @@
 /** Secrets are read one by one when they are needed, never watched: least rights, and nothing of them stays in memory. */
 import { z } from 'zod';
 import { Secrets } from './api/resources.ts';
+import type { Ports } from './controller/ports.ts';
 import type { ReadSecret } from './metrics/port.ts';
-import { ApiError } from './runtime/errors.ts';
+import { ApiError, TerminalError } from './runtime/errors.ts';
 import type { KubeClient } from './runtime/port.ts';
 import type { Redactor } from './runtime/redact.ts';
 
@@ -17,7 +18,7 @@ export function createSecretReader(
   return async (namespace, name) => {
     const secret = await kube.get(Secrets, { namespace, name }).catch((error: unknown) => {
       if (!(error instanceof ApiError) || error.status !== 403) throw error;
-      throw new Error(denied(`Secret ${namespace}/${name}`, namespace));
+      throw new TerminalError('SecretForbidden', denied(`Secret ${namespace}/${name}`, namespace));
     });
     if (secret === undefined) return undefined;
     const { data } = Data.parse(secret);
@@ -47,6 +48,17 @@ const plainKeys = new Set([
   'githubAppInstallationID',
   'githubAppBaseURL',
 ]);
+
+/** Undefined where there is no such Secret, or it may not be read: either may change. */
+export function createSecretVersions(kube: KubeClient): Ports['secretVersion'] {
+  return async (namespace, name) => {
+    const secret = await kube.get(Secrets, { namespace, name }).catch((error: unknown) => {
+      if (error instanceof ApiError && error.status === 403) return undefined;
+      throw error;
+    });
+    return secret?.metadata.resourceVersion;
+  };
+}
 
 /** User names, numbers and certificates are no secrets; hiding them would blot out ordinary words. */
 function isSecret(key: string): boolean {

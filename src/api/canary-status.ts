@@ -110,7 +110,7 @@ const Promotion = z.object({
 const OutboxEntry = z.object({
   id: filled(256).describe('Identity of the entry.'),
   kind: z
-    .enum(['alert', 'position', 'revert', 'close', 'status', 'promotion'])
+    .enum(['alert', 'position', 'revert', 'close', 'status', 'promotion', 'suspend'])
     .describe('What is to be done.'),
   provider: text(317).exactOptional().describe('The AlertProvider, as namespace/name.'),
   severity: z.enum(['info', 'warn', 'error']).exactOptional().describe('Severity of an alert.'),
@@ -121,6 +121,11 @@ const OutboxEntry = z.object({
   createdAt: timestamp().describe('When it was put in.'),
   attempts: z.int().min(0).describe('Number of tries so far.'),
   nextAttemptAt: timestamp().exactOptional().describe('When the next try is due.'),
+  blockedBy: text(256)
+    .exactOptional()
+    .describe(
+      'Versions of the objects with which the last try could not succeed; the next one follows as soon as they change.',
+    ),
   lastError: message().exactOptional().describe('Why the last try failed.'),
 });
 
@@ -164,6 +169,9 @@ export const CanaryStatus = z.object({
   followed: text(512)
     .exactOptional()
     .describe('The annotation `siskin.dev/rollback` that was followed last; each value counts once.'),
+  reverts: list(timestamp(), statusLimits.reverts)
+    .exactOptional()
+    .describe('When reverts were pushed within the last day, oldest first; what the limits count.'),
   diverged: Diverged.exactOptional().describe(
     'Present while Git asks for a revision that failed and gets no traffic.',
   ),

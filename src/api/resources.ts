@@ -59,6 +59,19 @@ export const GatewayClasses: Resource = {
   namespaced: false,
 };
 
+export const ImageUpdateAutomations: Resource = {
+  group: 'image.toolkit.fluxcd.io',
+  version: 'v1',
+  kind: 'ImageUpdateAutomation',
+  plural: 'imageupdateautomations',
+  namespaced: true,
+};
+export const ImagePolicies: Resource = {
+  ...ImageUpdateAutomations,
+  kind: 'ImagePolicy',
+  plural: 'imagepolicies',
+};
+
 export function apiVersionOf(resource: Resource): string {
   return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
 }

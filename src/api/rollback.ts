@@ -1,6 +1,6 @@
 /** `spec.rollback`: what follows in Git when a revision has failed. */
 import { z } from 'zod';
-import { durationBetween, filled, localRef } from './fields.ts';
+import { durationBetween, filled, localRef, objectName } from './fields.ts';
 import { CanaryMetrics } from './metric.ts';
 import { withRule } from './rule.ts';
 
@@ -28,6 +28,11 @@ export function repositoryPath() {
   );
 }
 
+const Limits = z.object({
+  perHour: z.int().min(0).max(1000).default(5).describe('Reverts for this Canary in any hour.'),
+  perDay: z.int().min(0).max(1000).default(20).describe('Reverts for this Canary in any 24 hours.'),
+});
+
 const GitRollback = z.object({
   repositoryRef: localRef('ManifestRepository').describe('The repository that holds the manifests.'),
   path: repositoryPath()
@@ -41,6 +46,9 @@ const GitRollback = z.object({
     .describe(
       'How long Git may ask for a revision that failed, from `1s` to `168h`, before people are told (`GitDiverged`), once.',
     ),
+  limits: Limits.prefault({}).describe(
+    'What is beyond is held; the repository and the operator have limits of their own.',
+  ),
   mode: z
     .enum(['Off', 'DryRun', 'Commit', 'PullRequest', 'Auto'])
     .default('Commit')
@@ -84,7 +92,27 @@ const Watch = z.object({
   ),
 });
 
+const Quarantine = z.object({
+  for: durationBetween('1s', '8760h')
+    .exactOptional()
+    .describe(
+      'How long, from `1s` to `8760h`; without end when unset. Afterwards the revision is tried again where Git still asks for it.',
+    ),
+});
+
+const ImageAutomation = z.object({
+  kind: z
+    .enum(['ImageUpdateAutomation', 'ImagePolicy'])
+    .default('ImageUpdateAutomation')
+    .describe('Kind of the object, of `image.toolkit.fluxcd.io/v1`.'),
+  name: objectName().describe("Name of the object, in the Canary's namespace."),
+});
+
 export const CanaryRollback = z.object({
+  suspend: ImageAutomation.exactOptional().describe(
+    "What of Flux's image automation is suspended when a revert is owed, so that it does not commit the failed tag again; a person resumes it. Needs `deploy/components/image-automation`.",
+  ),
+  quarantine: Quarantine.exactOptional().describe('How long a revision that failed gets no traffic.'),
   watch: Watch.exactOptional().describe(
     'Goes on judging what was promoted, and undoes the promotion when it turns out bad. A check without an answer undoes nothing.',
   ),

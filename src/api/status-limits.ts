@@ -9,6 +9,8 @@ export const statusLimits = {
   /** Steps of a run. */
   steps: 30,
   quarantine: 10,
+  /** Pushed reverts whose time is kept. */
+  reverts: 50,
   notifications: 10,
   outbox: 50,
   /** Paths beside the workload's own that its manifests are made from. */

@@ -13,6 +13,8 @@ const settings: Settings = {
   operatorNamespace: 'siskin-system',
   breakerLimit: 5,
   breakerWindowMs: 300_000,
+  gitWrites: false,
+  revertsPerHour: 30,
 };
 
 export async function fetchCanary({ kube, namespace }: Cluster, name: string): Promise<Model> {

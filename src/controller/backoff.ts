@@ -2,6 +2,8 @@
 
 const baseMs = 1_000;
 const capMs = 60_000;
+/** For what cannot succeed before somebody changes something. */
+export const slowCapMs = 900_000;
 
 /** RFC 3339 time of the next try after `attempts` failures; a receiver's own wish is followed up to the cap. */
 export function nextAttempt(now: number, attempts: number, wishMs = 0, mostMs = capMs): string {

@@ -1,4 +1,4 @@
-/** The breaker and the kill switches, read right before a push: many releases failing at once are an outage, not many bad releases. */
+/** Kill switches, limits and the breaker, read right before a push: many releases failing at once are an outage, not many bad releases. */
 import { CanaryStatus } from '../api/canary-status.ts';
 import { parseManifestRepository } from '../api/parse.ts';
 import { millis } from '../core/status.ts';
@@ -8,44 +8,92 @@ import type { Ports } from './ports.ts';
 
 export type Permission = { readonly allowed: true } | { readonly allowed: false; readonly why: string };
 
-/** Whether the revert of this Canary may be pushed now. */
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+/** Whether the revert of this Canary may be pushed now: the first reason against it, from the widest switch to the narrowest limit. */
 export function mayPush(model: Model, git: Pick<GitSettings, 'repository'>, ports: Ports): Permission {
-  const current = ports.canaries.get(model.key);
-  if (current === undefined) return { allowed: false, why: 'the Canary is gone' };
-  const read = readCanary(current, ports.settings);
-  if (!isRefusal(read) && (read.git === undefined || read.git.mode === 'Off'))
-    return { allowed: false, why: 'spec.rollback.git no longer asks for a revert' };
-  const status = CanaryStatus.safeParse(current.status ?? {});
-  const newer = status.success ? newerPromotion(status.data) : undefined;
-  return newer === undefined ? mayWrite(git.repository, ports) : { allowed: false, why: newer };
+  return permission(
+    operatorHolds(ports) ??
+      repositoryHolds(git.repository, ports) ??
+      canaryHolds(model, ports) ??
+      outage(ports) ??
+      flood(ports),
+  );
 }
 
 /** Whether anything may be pushed to the repository now. */
 export function mayWrite(repository: string, ports: Ports): Permission {
-  const object = ports.repositories.get({ name: repository });
-  const parsed = object === undefined ? undefined : parseManifestRepository(object);
-  if (parsed?.ok !== true)
-    return { allowed: false, why: `ManifestRepository ${repository} is gone or not valid` };
-  const { spec } = parsed.value;
-  if (spec.suspend) return { allowed: false, why: `ManifestRepository ${repository} is suspended` };
-  if (spec.mode === 'Off')
-    return { allowed: false, why: `ManifestRepository ${repository} allows no writes (spec.mode Off)` };
-  const failures = recentRollbacks(ports);
-  const { breakerLimit, breakerWindowMs } = ports.settings;
-  if (failures > breakerLimit) {
-    const minutes = Math.round(breakerWindowMs / 60_000);
-    return {
-      allowed: false,
-      why: `${failures} releases failed within ${minutes} minutes, which looks like an outage rather than ${failures} bad releases`,
-    };
-  }
-  return { allowed: true };
+  return permission(operatorHolds(ports) ?? repositoryHolds(repository, ports) ?? outage(ports));
 }
 
-function recentRollbacks(ports: Ports): number {
-  const since = ports.clock.now() - ports.settings.breakerWindowMs;
-  return ports.canaries.list().filter(object => {
-    const status = CanaryStatus.safeParse(object.status ?? {});
-    return status.success && millis(status.data.rollback?.decidedAt) > since;
-  }).length;
+function permission(why: string | undefined): Permission {
+  return why === undefined ? { allowed: true } : { allowed: false, why };
+}
+
+function operatorHolds({ settings }: Ports): string | undefined {
+  return settings.gitWrites ? undefined : 'the operator was told to write nothing to Git (--no-git-writes)';
+}
+
+function repositoryHolds(repository: string, ports: Ports): string | undefined {
+  const what = `ManifestRepository ${repository}`;
+  const object = ports.repositories.get({ name: repository });
+  const parsed = object === undefined ? undefined : parseManifestRepository(object);
+  if (parsed?.ok !== true) return `${what} is gone or not valid`;
+  const { spec } = parsed.value;
+  if (spec.suspend) return `${what} is suspended`;
+  return spec.mode === 'Off' ? `${what} allows no writes (spec.mode Off)` : undefined;
+}
+
+function canaryHolds(model: Model, ports: Ports): string | undefined {
+  const object = ports.canaries.get(model.key);
+  if (object === undefined) return 'the Canary is gone';
+  const current = readCanary(object, ports.settings);
+  if (isRefusal(current)) return 'the Canary is not valid any more';
+  const { spec, status } = current.canary;
+  if (spec.suspend) return 'the Canary is suspended';
+  if (current.git === undefined || current.git.mode === 'Off')
+    return 'spec.rollback.git no longer asks for a revert';
+  const { perHour, perDay } = current.git.limits;
+  return (
+    newerPromotion(status) ??
+    beyond(countSince(status, ports.clock.now() - hourMs), perHour, 'this Canary', 'the last hour') ??
+    beyond(countSince(status, ports.clock.now() - dayMs), perDay, 'this Canary', 'the last day')
+  );
+}
+
+/** Counts over all Canaries of the caches. */
+function outage(ports: Ports): string | undefined {
+  const { breakerLimit, breakerWindowMs } = ports.settings;
+  const since = ports.clock.now() - breakerWindowMs;
+  const failures = statusesOf(ports).filter(({ rollback }) => millis(rollback?.decidedAt) > since).length;
+  if (failures <= breakerLimit) return undefined;
+  const minutes = Math.round(breakerWindowMs / 60_000);
+  return `${failures} releases failed within ${minutes} minutes, which looks like an outage rather than ${failures} bad releases`;
+}
+
+function flood(ports: Ports): string | undefined {
+  const since = ports.clock.now() - hourMs;
+  const pushed = statusesOf(ports).reduce((sum, status) => sum + countSince(status, since), 0);
+  return beyond(pushed, ports.settings.revertsPerHour, 'all Canaries', 'the last hour');
+}
+
+/** A status that cannot be read says nothing. */
+function statusesOf({ canaries }: Ports): CanaryStatus[] {
+  return canaries.list().flatMap(({ status = {} }) => CanaryStatus.safeParse(status).data ?? []);
+}
+
+function beyond(count: number, limit: number, whose: string, window: string): string | undefined {
+  if (count < limit) return undefined;
+  return `${whose} had ${count} reverts in ${window}, and the limit is ${limit}`;
+}
+
+function countSince({ reverts = [] }: CanaryStatus, since: number): number {
+  return reverts.filter(at => millis(at) > since).length;
+}
+
+/** A revert was pushed now; what is older than any limit looks back is forgotten, and so is the oldest where there is no room. */
+export function countRevert(status: CanaryStatus, now: number, room: number): CanaryStatus {
+  const recent = (status.reverts ?? []).filter(at => millis(at) > now - dayMs);
+  return { ...status, reverts: [...recent, new Date(now).toISOString()].slice(-room) };
 }

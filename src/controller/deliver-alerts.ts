@@ -6,7 +6,9 @@ import { updateEvent } from '../core/announce.ts';
 import { withFailure, withSuccess } from '../core/conditions.ts';
 import { NotifyError } from '../notify/errors.ts';
 import type { ProviderAccess, ThreadState } from '../notify/port.ts';
+import { TerminalError } from '../runtime/errors.ts';
 import type { ObjectKey } from '../runtime/port.ts';
+import { isFreed, isLasting, lookMs, versionsOf } from './blocked.ts';
 import { runMessage } from './message.ts';
 import { isRefusal, type Model, readCanary } from './model.ts';
 import { isDue, nextDue, postpone, settle } from './outbox.ts';
@@ -29,11 +31,19 @@ export async function deliverAlerts(key: ObjectKey, ports: Ports): Promise<Resul
     return { requeueAfterMs: 0 };
   }
   const groups = Map.groupBy(owed, entry => `${entry.provider ?? ''} ${entry.runId ?? ''}`);
-  const due = [...groups.values()].filter(entries => entries.every(entry => isDue(entry, now)));
+  const ready = await Promise.all(
+    [...groups.values()].map(async entries => ({
+      entries,
+      due:
+        entries.every(entry => isDue(entry, now)) ||
+        (await isFreed(entries, async () => versions(model, entries, ports))),
+    })),
+  );
+  const due = ready.filter(group => group.due).map(group => group.entries);
   if (due.length === 0) {
     // A group waits for the latest of its entries: news that came meanwhile does not make a receiver that is down be asked sooner.
     const waits = [...groups.values()].map(entries =>
-      Math.max(...entries.map(entry => nextDue([entry], now) ?? 0)),
+      Math.min(Math.max(...entries.map(entry => nextDue([entry], now) ?? 0)), lookMs(entries)),
     );
     return waits.length === 0 ? {} : { requeueAfterMs: Math.min(...waits) };
   }
@@ -64,6 +74,7 @@ async function attempt(model: Model, entries: readonly OutboxEntry[], ports: Por
       now: ports.clock.now(),
       error: why,
       wishMs: error instanceof NotifyError ? error.retryAfterMs : undefined,
+      ...(isLasting(error) ? { blockedBy: await versions(model, entries, ports) } : {}),
     };
     ports.log.warn({ canary: model.key, provider, attempts: first.attempts, why }, 'alert delivery failed');
     if (first.attempts === 0) {
@@ -156,20 +167,39 @@ function remember(
   return { ...status, notifications: [...others, mine].slice(-statusLimits.notifications) };
 }
 
+/** Of the objects on which the delivery of these depends. */
+async function versions(model: Model, [entry]: readonly OutboxEntry[], ports: Ports): Promise<string> {
+  const [namespace = '', name = ''] = (entry?.provider ?? '').split('/');
+  const object = ports.alertProviders.get({ namespace, name });
+  const parsed = object === undefined ? undefined : parseAlertProvider(object);
+  const secretRef = parsed?.ok === true ? parsed.value.spec.secretRef : undefined;
+  return versionsOf(
+    object,
+    namespace === model.key.namespace ? { namespace, name: secretRef?.name } : {},
+    ports,
+  );
+}
+
 async function accessOf(model: Model, provider: string, ports: Ports): Promise<ProviderAccess> {
   const [namespace = '', name = ''] = provider.split('/');
-  if (namespace !== model.key.namespace) throw new Error(`AlertProvider ${provider} is in another namespace`);
+  if (namespace !== model.key.namespace)
+    throw new TerminalError('CrossNamespaceReference', `AlertProvider ${provider} is in another namespace`);
   const object = ports.alertProviders.get({ namespace, name });
-  if (object === undefined) throw new Error(`AlertProvider ${provider} does not exist; create it`);
+  if (object === undefined)
+    throw new TerminalError('AlertProviderMissing', `AlertProvider ${provider} does not exist; create it`);
   const parsed = parseAlertProvider(object);
   if (!parsed.ok)
-    throw new Error(
+    throw new TerminalError(
+      'AlertProviderInvalid',
       `${parsed.problems[0]?.field ?? 'spec'} ${parsed.problems[0]?.message ?? 'is not valid'}`,
     );
   const { type, address, channel, username, proxy, secretRef } = parsed.value.spec;
   const secret = secretRef === undefined ? undefined : await ports.readSecret(namespace, secretRef.name);
   if (secretRef !== undefined && secret === undefined)
-    throw new Error(`spec.secretRef: Secret ${namespace}/${secretRef.name} does not exist; create it`);
+    throw new TerminalError(
+      'SecretMissing',
+      `spec.secretRef: Secret ${namespace}/${secretRef.name} does not exist; create it`,
+    );
   return {
     type,
     channel,

@@ -4,6 +4,7 @@ import { statusLimits } from '../api/status-limits.ts';
 import { withFailure, withSuccess } from '../core/conditions.ts';
 import { ForgeError } from '../forge/port.ts';
 import { GitError } from '../git/port.ts';
+import { TerminalError } from '../runtime/errors.ts';
 import { PlaceError } from './found-place.ts';
 import type { Ports } from './ports.ts';
 
@@ -19,6 +20,7 @@ export function gitFails(status: CanaryStatus, error: unknown, why: string, now:
 
 function reasonOf(error: unknown): string {
   if (error instanceof GitError || error instanceof ForgeError) return error.code;
+  if (error instanceof TerminalError) return error.reason;
   return error instanceof PlaceError ? error.reason : 'Failed';
 }
 

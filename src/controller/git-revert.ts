@@ -7,7 +7,7 @@ import { trimOutbox } from '../core/owed.ts';
 import { placeOf } from '../core/place.ts';
 import { millis } from '../core/status.ts';
 import { GitError, type RevertResult } from '../git/port.ts';
-import { mayPush } from './breaker.ts';
+import { countRevert, mayPush } from './breaker.ts';
 import { effectiveMode } from './forge-access.ts';
 import { type Place, PlaceError } from './found-place.ts';
 import { gitWorks } from './git-condition.ts';
@@ -105,7 +105,8 @@ export async function revert(
     return;
   }
   ports.observe.reverted(result.verdict);
-  await finish(model, entry, result, about, ports);
+  const pushed = mode !== 'DryRun' && result.verdict === 'Reverted';
+  await finish(model, entry, result, { ...about, pushed }, ports);
   if (mode !== 'DryRun' && (result.verdict === 'Reverted' || result.verdict === 'AlreadyReverted'))
     await nudge(model, ports);
 }
@@ -190,7 +191,7 @@ async function finish(
   model: Model,
   entry: OutboxEntry,
   result: RevertResult,
-  about: About,
+  { pushed = false, ...about }: About & { readonly pushed?: boolean },
   ports: Ports,
 ): Promise<void> {
   const createdAt = new Date(ports.clock.now()).toISOString();
@@ -214,7 +215,8 @@ async function finish(
         id: `${alert.id}/git`.slice(-256),
         event: 'Reverted',
       }));
-      const settled = gitWorks(settle(status, [entry.id]), ports);
+      const counted = pushed ? countRevert(status, ports.clock.now(), statusLimits.reverts) : status;
+      const settled = gitWorks(settle(counted, [entry.id]), ports);
       return {
         ...settled,
         rollback: {

@@ -21,6 +21,7 @@ export interface GitSettings {
   readonly scope: 'Paths' | 'Commit';
   readonly onConflict: 'Hold' | 'Restore' | 'PullRequest';
   readonly delayMs: number;
+  readonly limits: { readonly perHour: number; readonly perDay: number };
 }
 
 export interface Model {
@@ -30,6 +31,13 @@ export interface Model {
   readonly provider: string;
   readonly workload: WorkloadIntent;
   readonly route: RouteIntent;
+  /** How long a failed revision stays in quarantine; undefined is without end. */
+  readonly quarantineMs?: number;
+  /** What of Flux's image automation a rollback suspends. */
+  readonly imageAutomation?: {
+    readonly kind: 'ImageUpdateAutomation' | 'ImagePolicy';
+    readonly name: string;
+  };
   readonly git?: GitSettings;
   readonly alerts: readonly AlertTarget[];
   readonly next: readonly NextTarget[];
@@ -115,6 +123,7 @@ function modelOf(canary: Canary, provider: string, settings: Settings): Model {
   const ref = { namespace, name: metadata.name, uid: metadata.uid ?? '' };
   const name = service.name ?? spec.targetRef.name;
   const git = spec.rollback?.git;
+  const quarantineMs = durationMs(spec.rollback?.quarantine?.for ?? '');
   return {
     key: { namespace, name: metadata.name },
     canary,
@@ -160,12 +169,15 @@ function modelOf(canary: Canary, provider: string, settings: Settings): Model {
       },
       metadata: service.apex ?? {},
     },
+    ...(quarantineMs === undefined ? {} : { quarantineMs }),
+    ...(spec.rollback?.suspend === undefined ? {} : { imageAutomation: spec.rollback.suspend }),
     ...(git === undefined
       ? {}
       : {
           git: {
             mode: git.mode,
             repository: git.repositoryRef.name,
+            limits: git.limits,
             convergeWithinMs: durationMs(git.convergeWithin) ?? 900_000,
             ...(git.path === undefined ? {} : { path: git.path }),
             ...(git.branch === undefined ? {} : { branch: git.branch }),

@@ -30,7 +30,12 @@ export function observe(model: Model, ports: Ports, now: number): World {
   const route = routerOf(model, ports).observe(model.route);
   const promoted = status.promoted?.revision ?? '';
   const seen = seenRevision(view, status, promoted);
-  const quarantine = status.quarantine?.find(entry => entry.revision === seen?.revision);
+  const entry = status.quarantine?.find(({ revision }) => revision === seen?.revision);
+  const until =
+    entry === undefined || model.quarantineMs === undefined
+      ? undefined
+      : millis(entry.at) + model.quarantineMs;
+  const released = until !== undefined && now >= until;
   const retry = retryOf(model, seen?.revision);
   const asked = askedOf(model);
   const problem =
@@ -57,9 +62,16 @@ export function observe(model: Model, ports: Ports, now: number): World {
     ...(status.previous === undefined ? {} : { previous: status.previous.revision }),
     ...(asked === undefined ? {} : { asked: asked.wish }),
     ...(seen === undefined ? {} : { seen }),
-    ...(quarantine === undefined
+    ...(released ? { released } : {}),
+    ...(entry === undefined || released
       ? {}
-      : { quarantined: { reason: quarantine.reason, returned: isRepaired(status, quarantine.revision) } }),
+      : {
+          quarantined: {
+            reason: entry.reason,
+            returned: isRepaired(status, entry.revision),
+            ...(until === undefined ? {} : { until }),
+          },
+        }),
     ...(view.target === undefined ? {} : { target: sideOf(view.target) }),
     ...(view.primary === undefined
       ? {}

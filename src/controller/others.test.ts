@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { trust } from '../../test/memory/json.ts';
 import type { KubeObject } from '../runtime/port.ts';
-import { mayPush } from './breaker.ts';
+import { countRevert, mayPush } from './breaker.ts';
 import { olderCanary } from './conflicts.ts';
 import type { Model } from './model.ts';
 import type { Ports } from './ports.ts';
@@ -48,7 +48,7 @@ function portsOf(canaries: readonly KubeObject[], repository?: object): Ports {
           spec: { ...wellFormed, ...repository },
         },
     },
-    settings: { breakerLimit: 2, breakerWindowMs: 600_000 },
+    settings: { breakerLimit: 2, breakerWindowMs: 600_000, gitWrites: true, revertsPerHour: 10 },
   });
 }
 
@@ -72,6 +72,27 @@ test.each<[string, KubeObject, string | undefined]>([
   expect(olderCanary(model, portsOf([mine, other]))?.reason).toBe(reason);
 });
 
+const whole = {
+  targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'podinfo' },
+  provider: 'kubernetes',
+  service: { port: 80 },
+  analysis: { iterations: 1 },
+  rollback: {
+    git: { repositoryRef: { name: 'manifests' }, path: 'apps', limits: { perHour: 2, perDay: 3 } },
+  },
+};
+const git = {
+  mode: 'Commit',
+  repository: 'manifests',
+  convergeWithinMs: 900_000,
+  limits: { perHour: 2, perDay: 3 },
+} as const;
+
+function withReverts(spec: object, ...msAgo: readonly number[]): KubeObject {
+  const object = canary('mine', 2, spec);
+  return { ...object, status: { reverts: msAgo.map(ago => new Date(now - ago).toISOString()) } };
+}
+
 test.each<[string, object | undefined, readonly (number | undefined)[], RegExp | undefined]>([
   ['all is well', {}, [], undefined],
   ['as many failures as are allowed', {}, [0, 1, 600_000], undefined],
@@ -81,14 +102,52 @@ test.each<[string, object | undefined, readonly (number | undefined)[], RegExp |
   ['one without writes', { mode: 'Off' }, [], /allows no writes/],
 ])('may push with %s', (_, repository, failures, why) => {
   const others = failures.map((ago, n) => canary(`c${n}`, 1, {}, ago));
-  const git = { mode: 'Commit', repository: 'manifests', convergeWithinMs: 900_000 } as const;
-  const permission = mayPush(model, git, portsOf([mine, ...others], repository));
-  expect(permission).toEqual(
-    why === undefined ? { allowed: true } : { allowed: false, why: expect.stringMatching(why) },
-  );
+  const mine = canary('mine', 2, whole);
+  expect(mayPush(model, git, portsOf([mine, ...others], repository))).toEqual(expectation(why));
 });
 
+const hour = 3_600_000;
+test.each<[string, KubeObject, RegExp | undefined]>([
+  ['fewer reverts than its limits', withReverts(whole, 1, 30 * hour), undefined],
+  [
+    'as many as it may have in an hour',
+    withReverts(whole, 1, 2),
+    /this Canary had 2 reverts in the last hour/,
+  ],
+  [
+    'as many as it may have in a day',
+    withReverts(whole, 1, hour, 2 * hour, 3 * hour),
+    /4 reverts in the last day/,
+  ],
+  ['its suspension', withReverts({ ...whole, suspend: true }), /the Canary is suspended/],
+  ['its mode switched off', withReverts({ ...whole, rollback: {} }), /no longer asks/],
+  ['a spec that is not valid any more', withReverts({}), /not valid/],
+])('a Canary with %s', (_, mine, why) => {
+  expect(mayPush(model, git, portsOf([mine], {}))).toEqual(expectation(why));
+});
+
+test('an operator that writes nothing, and one that wrote enough', () => {
+  const others = Array.from({ length: 10 }, (_, n) => ({
+    ...withReverts(whole, 1),
+    metadata: { namespace: 'shop', name: `c${n}` },
+  }));
+  const mine = canary('mine', 2, whole);
+  const ports = portsOf([mine, ...others], {});
+  expect(mayPush(model, git, ports)).toEqual(expectation(/all Canaries had 10 reverts in the last hour/));
+  const off = { ...ports, settings: { ...ports.settings, gitWrites: false } };
+  expect(mayPush(model, git, off)).toEqual(expectation(/--no-git-writes/));
+});
+
+test('a revert is counted for a day, and for as many as there is room', () => {
+  const reverts = [now - 25 * hour, now - hour].map(at => new Date(at).toISOString());
+  expect(countRevert({ reverts }, now, 5).reverts).toEqual([reverts[1], new Date(now).toISOString()]);
+  expect(countRevert({ reverts }, now, 1).reverts).toEqual([new Date(now).toISOString()]);
+});
+
+function expectation(why: RegExp | undefined): object {
+  return why === undefined ? { allowed: true } : { allowed: false, why: expect.stringMatching(why) };
+}
+
 test('a Canary that is gone pushes nothing', () => {
-  const git = { mode: 'Commit', repository: 'manifests', convergeWithinMs: 900_000 } as const;
   expect(mayPush(model, git, portsOf([], {}))).toMatchObject({ allowed: false, why: 'the Canary is gone' });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
-import { nextAttempt } from './backoff.ts';
+import { nextAttempt, slowCapMs } from './backoff.ts';
 import { isDue, nextDue, postpone, settle } from './outbox.ts';
 
 const now = Date.parse('2026-01-02T03:04:05.000Z');
@@ -21,6 +21,15 @@ test.each([
   [0, 3_600_000, 60_000],
 ])('after %i failures and a wish of %i ms the next try is in %i ms', (attempts, wish, waitMs) => {
   expect(Date.parse(nextAttempt(now, attempts, wish)) - now).toBe(waitMs);
+});
+
+test.each([
+  [3, 8_000],
+  [9, 512_000],
+  [10, 900_000],
+  [1_000, 900_000],
+])('what cannot succeed waits %i times doubled: %i ms', (attempts, waitMs) => {
+  expect(Date.parse(nextAttempt(now, attempts, 0, slowCapMs)) - now).toBe(waitMs);
 });
 
 describe('due', () => {

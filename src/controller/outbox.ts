@@ -2,7 +2,7 @@
 import type { CanaryStatus, OutboxEntry } from '../api/canary-status.ts';
 import { statusLimits } from '../api/status-limits.ts';
 import { millis } from '../core/status.ts';
-import { nextAttempt } from './backoff.ts';
+import { nextAttempt, slowCapMs } from './backoff.ts';
 
 export function isDue(entry: OutboxEntry, now: number): boolean {
   return millis(entry.nextAttemptAt) <= now;
@@ -20,17 +20,25 @@ export function postpone(
     readonly error: string;
     readonly wishMs?: number | undefined;
     readonly capMs?: number;
+    readonly blockedBy?: string;
   },
 ): CanaryStatus {
-  const outbox = (status.outbox ?? []).map(entry =>
+  const { blockedBy } = failure;
+  const outbox = (status.outbox ?? []).map(({ blockedBy: old, ...entry }) =>
     ids.includes(entry.id)
       ? {
           ...entry,
+          ...(blockedBy === undefined ? {} : { blockedBy }),
           attempts: entry.attempts + 1,
-          nextAttemptAt: nextAttempt(failure.now, entry.attempts, failure.wishMs, failure.capMs),
+          nextAttemptAt: nextAttempt(
+            failure.now,
+            entry.attempts,
+            failure.wishMs,
+            blockedBy === undefined ? failure.capMs : slowCapMs,
+          ),
           lastError: failure.error.slice(0, statusLimits.message),
         }
-      : entry,
+      : { ...entry, ...(old === undefined ? {} : { blockedBy: old }) },
   );
   return { ...status, outbox };
 }

@@ -18,6 +18,10 @@ export interface Settings {
   /** More rollbacks than this within `breakerWindowMs`, over all Canaries, are taken for an outage: no more Git writes. */
   readonly breakerLimit: number;
   readonly breakerWindowMs: number;
+  /** Off: nothing is written to Git, for any Canary. */
+  readonly gitWrites: boolean;
+  /** Reverts in any hour, over all Canaries. */
+  readonly revertsPerHour: number;
 }
 
 /** A Kubernetes Event about a Canary; recording it never fails and never waits. */
@@ -66,6 +70,8 @@ export interface Ports {
   readonly tracer: Tracer;
   readonly notifier: Notifier;
   readonly readSecret: ReadSecret;
+  /** The version of a Secret, to see that it changed; undefined where there is none or it may not be read. */
+  readonly secretVersion: (namespace: string, name: string) => Promise<string | undefined>;
   readonly recordEvent: RecordEvent;
   readonly observe: Observe;
   readonly log: Log;

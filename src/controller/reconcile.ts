@@ -166,6 +166,7 @@ function factsOf(
       : { target: { uid: view.target.uid, generation: view.target.generation, revision: seen } }),
     ...(verdict === undefined ? {} : { verdict }),
     ...(model.git === undefined ? {} : { git: { ...model.git, reports: reportsStatus(model.git, ports) } }),
+    suspendsAutomation: model.imageAutomation !== undefined,
     ...(view.primary?.previous === undefined ? {} : { kept: view.primary.previous }),
     ...(world.asked === undefined || decision.followsAsked !== true ? {} : { asked: world.asked }),
     ...(world.retry === undefined || decision.event?.type !== 'started' ? {} : { retry: world.retry }),

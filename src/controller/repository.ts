@@ -3,6 +3,7 @@ import { repositoryDenial } from '../api/manifest-repository.ts';
 import { type ManifestRepository, parseManifestRepository } from '../api/parse.ts';
 import type { ForgeAccess } from '../forge/port.ts';
 import type { RepositoryAccess } from '../git/port.ts';
+import { TerminalError } from '../runtime/errors.ts';
 import { forgeAccess } from './forge-access.ts';
 import type { GitSettings, Model } from './model.ts';
 import type { Ports } from './ports.ts';
@@ -26,7 +27,7 @@ export async function accessFor(
   const spec = specOf(git, ports);
   const branch = traced ?? git.branch ?? spec.branch;
   const denial = repositoryDenial(spec, { namespace: model.key.namespace, branch });
-  if (denial !== undefined) throw new Error(`${what}: ${denial}`);
+  if (denial !== undefined) throw new TerminalError('ManifestRepositoryDenied', `${what}: ${denial}`);
   const stored = await secretOf(spec.secretRef?.name, `${what}: spec.secretRef`, ports);
   const forge = forgeAccess(git.repository, spec, stored);
   const secret = forge === undefined ? stored : await ports.forge.gitSecret(forge);
@@ -54,10 +55,11 @@ export async function accessFor(
 export function specOf(git: Pick<GitSettings, 'repository'>, ports: Ports): ManifestRepository['spec'] {
   const what = `ManifestRepository ${git.repository}`;
   const object = ports.repositories.get({ name: git.repository });
-  if (object === undefined) throw new Error(`${what} does not exist`);
+  if (object === undefined) throw new TerminalError('ManifestRepositoryMissing', `${what} does not exist`);
   const parsed = parseManifestRepository(object);
   if (!parsed.ok)
-    throw new Error(
+    throw new TerminalError(
+      'ManifestRepositoryInvalid',
       `${what}: ${parsed.problems[0]?.field ?? 'spec'} ${parsed.problems[0]?.message ?? 'is not valid'}`,
     );
   return parsed.value.spec;
@@ -71,6 +73,9 @@ async function secretOf(
   if (name === undefined) return {};
   const namespace = ports.settings.operatorNamespace;
   const secret = await ports.readSecret(namespace, name);
-  if (secret === undefined) throw new Error(`${what}: Secret ${namespace}/${name} does not exist; create it`);
+  if (secret === undefined) {
+    const message = `${what}: Secret ${namespace}/${name} does not exist; create it`;
+    throw new TerminalError('SecretMissing', message);
+  }
   return secret;
 }

@@ -15,7 +15,7 @@ export function askedBack(input: Input): Decision | undefined {
   const { asked, state, promoted, now } = input;
   if (asked === undefined || promoted === '') return undefined;
   const { phase, context } = state;
-  const message = `A person asked for the rollback of revision ${asked.revision}: ${asked.reason}`;
+  const message = `A person asked for the rollback of revision ${asked.revision}: ${asked.reason.replace(/[.!?]$/, '')}.`;
   const running =
     phase === 'Progressing' ||
     phase === 'WaitingPromotion' ||
@@ -32,7 +32,7 @@ export function askedBack(input: Input): Decision | undefined {
     if (input.seen?.isPromoted !== true) return undefined;
     return {
       reason: 'RollbackImpossible',
-      message: `${message}. It cannot be undone: ${why}.`,
+      message: `${message} It cannot be undone: ${why}.`,
       stalled: true,
     };
   }

@@ -112,9 +112,10 @@ function newRevision(input: Input): Decision | undefined {
   // Gates are not built: a phase that another version of the operator waited in is left like rest.
   if (waits && seen.isPromoted)
     return { event: { type: 'returned', now }, reason: 'Returned', message: 'There is nothing to wait for.' };
-  const wakeAt = now < state.context.dueAt ? { wakeAt: state.context.dueAt } : {};
+  const wakes = [state.context.dueAt, quarantined?.until ?? 0].filter(at => at > now);
+  const wakeAt = wakes.length === 0 ? {} : { wakeAt: Math.min(...wakes) };
   if (seen.isPromoted) return atRest(input, wakeAt);
-  if (!retry) {
+  if (!retry && input.released !== true) {
     const failedHere = state.phase === 'Failed' && seen.revision === state.context.revision;
     if (quarantined !== undefined && (!failedHere || quarantined.returned === true)) {
       return {

@@ -32,7 +32,9 @@ export interface Input {
   /** What the target asks for now; undefined while there is no target. */
   readonly seen?: { readonly revision: string; readonly isPromoted: boolean };
   /** The seen revision failed before and gets no traffic; `returned`: Git had been repaired since. */
-  readonly quarantined?: { readonly reason: string; readonly returned?: boolean };
+  readonly quarantined?: { readonly reason: string; readonly returned?: boolean; readonly until?: number };
+  /** The seen revision failed so long ago that it is tried again. */
+  readonly released?: boolean;
   /** The revision that was promoted before, as long as its template is kept. */
   readonly previous?: string;
   /** A person asked for the rollback of this revision, and that was not followed yet. */

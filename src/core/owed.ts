@@ -32,6 +32,8 @@ export function outboxAfter(
   }
   if (milestone === 'RolledBack' && rollback?.state === 'Pending') {
     const { runId } = rollback;
+    if (facts.suspendsAutomation === true)
+      owed.push({ id: `suspend/${rollback.id}`, kind: 'suspend', createdAt, attempts: 0 });
     owed.push({
       id: `revert/${rollback.id}`,
       kind: 'revert',

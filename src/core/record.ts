@@ -55,6 +55,8 @@ export interface Facts {
   readonly retry?: string;
   /** Value of the annotation `siskin.dev/rollback`, when this decision follows it. */
   readonly asked?: string;
+  /** A rollback suspends Flux's image automation. */
+  readonly suspendsAutomation?: boolean;
   /** The revision whose template the primary keeps. */
   readonly kept?: string;
 }

@@ -12,7 +12,7 @@ import type { Gate } from './gate.ts';
 import type { Commit } from './history.ts';
 import type { World } from './world.ts';
 
-export type GitMode = 'up' | 'down' | 'hang' | 'slow' | 'ambiguous' | 'raced';
+export type GitMode = 'up' | 'down' | 'hang' | 'slow' | 'ambiguous' | 'raced' | 'denied';
 
 export interface Manifests {
   mode: GitMode;
@@ -91,6 +91,10 @@ export function createManifests(
     if (manifests.mode === 'down')
       throw new GitError('Unreachable', 'ManifestRepository manifests cannot be reached', {
         transient: true,
+      });
+    if (manifests.mode === 'denied')
+      throw new GitError('AuthenticationFailed', 'the Git server refused the credentials', {
+        transient: false,
       });
     if (manifests.mode === 'slow') await wait(5_000);
     if (manifests.mode === 'hang') {

@@ -113,6 +113,8 @@ export function startOperator(world: World, name: string): Operator {
     notifier: world.slack.notifier(gate, life),
     readSecret: () =>
       gate.pass({ what: 'get secret', mutates: false, remote: false }, () => ({ token: Buffer.from('t') })),
+    secretVersion: () =>
+      gate.pass({ what: 'get secret version', mutates: false, remote: false }, () => world.secretVersion),
     recordEvent: (_canary, { reason, note }) =>
       world.record({ type: 'event', at: world.clock.now(), reason, note }),
     observe: {
@@ -131,6 +133,8 @@ export function startOperator(world: World, name: string): Operator {
       operatorNamespace: 'siskin-system',
       breakerLimit: world.options.breakerLimit,
       breakerWindowMs: 600_000,
+      gitWrites: world.options.gitWrites,
+      revertsPerHour: 1_000,
     },
   };
 

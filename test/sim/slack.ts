@@ -5,7 +5,7 @@ import type { Gate, Life } from './gate.ts';
 import type { World } from './world.ts';
 
 export interface Slack {
-  mode: 'up' | 'down' | 'hang' | 'limited';
+  mode: 'up' | 'down' | 'hang' | 'limited' | 'denied';
   notifier(gate: Gate, life: Life): Notifier;
 }
 
@@ -17,6 +17,8 @@ export function createSlack(world: World): Slack {
   async function deliver(): Promise<void> {
     if (slack.mode === 'down')
       throw new NotifyError('Slack cannot be reached', { code: 'Unreachable', transient: true });
+    if (slack.mode === 'denied')
+      throw new NotifyError('Slack refused the token', { code: 'AuthenticationFailed', transient: false });
     if (slack.mode === 'limited')
       throw new NotifyError('Slack asks to wait', {
         code: 'RateLimited',

@@ -31,12 +31,14 @@ export interface WorldOptions {
   /** How many operators act at once; one is the rule, two is a deposed leader that does not know it yet. */
   readonly operators: number;
   readonly breakerLimit: number;
+  readonly gitWrites: boolean;
   readonly startMs: (image: string, deployment: string) => number;
 }
 
 const defaults: WorldOptions = {
   operators: 1,
   breakerLimit: 5,
+  gitWrites: true,
   startMs: image => (image.includes('broken') ? Number.POSITIVE_INFINITY : 3_000),
 };
 
@@ -57,6 +59,8 @@ export class World {
   readonly slack: Slack;
   readonly gateway: Gateway;
   gatewayRefuses = false;
+  /** Of every Secret. */
+  secretVersion = '1';
   gatewayMs = 300;
   faults: FaultPlan = noFaults;
   private readonly operators = new Map<string, Operator>();
