@@ -12,7 +12,7 @@ export const statusLimits = {
   /** Pushed reverts whose time is kept. */
   reverts: 50,
   notifications: 10,
-  outbox: 50,
+  outbox: 40,
   /** Paths beside the workload's own that its manifests are made from. */
   also: 16,
   /** Paths in a rollback. */
