@@ -22,7 +22,7 @@ export const statusLimits = {
   /** Paths in a promotion. */
   promotionFiles: 3,
   /** Containers whose images are recorded. */
-  images: 64,
+  images: 32,
   trackedConfigs: 256,
   /** Checks of evidence. */
   checks: 16,

@@ -70,7 +70,8 @@ function usedFields(value: unknown, node: SchemaNode, path: string): string[] {
 }
 
 /** Fields that Flagger does not have. */
-const siskins = /^spec\.(rollback|analysis\.undecided)\b/;
+const siskins =
+  /^spec\.(rollback|promotion|analysis\.(undecided|checks|preset|warmUp|impactBudget|vantage|objective))\b/;
 /** All string matches are one schema, of which every form is used somewhere. */
 const match = /(\.\*|uri|method|scheme|authority)\.(exact|prefix|suffix|regex)$/;
 

@@ -14,7 +14,6 @@ function largest(node: SchemaNode & Readonly<Record<string, unknown>>, index = 0
   if (node.type === 'string') return String(index).padEnd(Number(node['maxLength']), '語');
   if (node.type === 'number') return node.maximum ?? index + 0.5;
   if (node.type === 'boolean') return true;
-  if (node.type === 'number') return node.maximum ?? Math.max(index, node.minimum ?? 0);
   if (node.type === 'integer') return node.maximum ?? Math.max(index, node.minimum ?? 0);
   if (node.items !== undefined) {
     const item = node.items;
