@@ -123,6 +123,9 @@ const cases: readonly Case[] = [
   onCanary('rollback.git.delay', 'must be at least 0s and at most 24h', {
     rollback: { git: { repositoryRef: { name: 'manifests' }, delay: '25h' } },
   }),
+  onCanary('rollback.quarantine.for', 'must be at least 1s and at most 8760h', {
+    rollback: { quarantine: { for: '8761h' } },
+  }),
   onCanary('promotion', 'name must be unique among the targets', promotedTwice()),
   onCanary(`${onTarget}.updates[0]`, oneUpdate, promoting({ updates: [{}] })),
   onCanary(
