@@ -38,12 +38,19 @@ export async function startDelay(targetPort: number, roundTripMs: number): Promi
   };
 }
 
-/** In order: what came first is not overtaken by what waits less. */
+/** In order, by one timer: those of different lengths may overtake each other. */
 function forward(from: Socket, to: Socket, waitMs: () => number): void {
-  let free = 0;
-  const later = (act: () => void): void => {
-    free = Math.max(free, Date.now() + waitMs());
-    setTimeout(act, free - Date.now());
+  const underway: { readonly at: number; readonly arrive: () => unknown }[] = [];
+  const deliver = (): void => {
+    for (let next = underway[0]; next !== undefined && next.at <= Date.now(); next = underway[0]) {
+      underway.shift();
+      next.arrive();
+    }
+    if (underway[0] !== undefined) setTimeout(deliver, underway[0].at - Date.now());
+  };
+  const later = (arrive: () => unknown): void => {
+    underway.push({ at: Math.max(underway.at(-1)?.at ?? 0, Date.now() + waitMs()), arrive });
+    if (underway.length === 1) setTimeout(deliver, waitMs());
   };
   from.on('data', (chunk: Buffer) => later(() => to.destroyed || to.write(chunk)));
   from.on('end', () => later(() => to.destroyed || to.end()));
