@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { CanarySpec } from '../api/canary-spec.ts';
 import { CanaryStatus } from '../api/canary-status.ts';
+import { statusLimits } from '../api/status-limits.ts';
 import { planOf } from './plan.ts';
 import { type Facts, record } from './record.ts';
 import { initialState, type State, step } from './state.ts';
@@ -61,7 +62,7 @@ test('images of any number and length are cut to what a status can hold', () => 
   );
   const { status } = restarted(1, { images: { primary: many, target: many } });
   expect(CanaryStatus.safeParse(status).error?.issues).toBeUndefined();
-  expect(Object.keys(status.run?.images?.to ?? {})).toHaveLength(64);
+  expect(Object.keys(status.run?.images?.to ?? {})).toHaveLength(statusLimits.images);
 });
 
 test('a retry that was followed once is remembered by later runs', () => {
