@@ -1,5 +1,6 @@
 /** Everything that an end-to-end test or the demo needs of the cluster, in one import. */
 
+export * from './fixture/argocd.ts';
 export * from './fixture/audit.ts';
 export * from './fixture/demo-app.ts';
 export * from './fixture/flux.ts';

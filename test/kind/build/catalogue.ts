@@ -80,6 +80,16 @@ export const fluxKustomize: GoProgram = {
   duration: 'about 2 min',
 };
 
+const argoCdModule = { module: 'github.com/argoproj/argo-cd/v3', version: 'v3.3.0' };
+
+export const argoCd: GoProgram = {
+  name: 'argocd',
+  version: argoCdModule.version,
+  source: argoCdModule,
+  package: './cmd',
+  duration: 'about 4 min',
+};
+
 export const demoApp: GoProgram = {
   name: 'demo-app',
   version: 'v1',
@@ -110,3 +120,5 @@ export const fluxKinds: ModuleFolder[] = [
   { name: 'source-kinds', ...fluxSourceModule, folder: 'config/crd/bases' },
   { name: 'kustomize-kinds', ...fluxKustomizeModule, folder: 'config/crd/bases' },
 ];
+
+export const argoCdKinds: ModuleFolder = { name: 'argocd-kinds', ...argoCdModule, folder: 'manifests/crds' };

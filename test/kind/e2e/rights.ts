@@ -22,12 +22,14 @@ function word(verb: string, group: string, resource: string, namespace?: string)
   return `${verb} ${group === '' ? '' : `${group}/`}${resource}${within}`;
 }
 
-/** What the base in `deploy/` binds to the operator: its ClusterRole, and its Role in its own namespace. */
+const roles: ReadonlySet<string> = new Set(['siskin', 'siskin-argocd']);
+
+/** What `deploy/` binds to the operator as the tests install it: its ClusterRoles, and its Role in its own namespace. */
 export async function grantedRights(): Promise<Set<string>> {
-  const text = await kubectl(['kustomize', `${repositoryRoot}/deploy/base`]);
+  const text = await kubectl(['kustomize', `${repositoryRoot}/deploy/overlays/test`]);
   const manifests = parseAllDocuments(text).map(document => Manifest.parse(document.toJS()));
   const rights = manifests
-    .filter(({ kind, metadata }) => /^(Cluster)?Role$/u.test(kind) && metadata.name === 'siskin')
+    .filter(({ kind, metadata }) => /^(Cluster)?Role$/u.test(kind) && roles.has(metadata.name))
     .flatMap(({ kind, rules }) => rules.flatMap(rule => wordsOf(kind, rule)));
   return new Set(rights);
 }

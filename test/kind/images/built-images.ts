@@ -1,6 +1,8 @@
 /** Images built from a Dockerfile, by Docker where it is and by buildah elsewhere. */
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureProgram } from '../build/binaries.ts';
+import { argoCd } from '../build/catalogue.ts';
 import type { ImageArchive } from '../cluster/driver.ts';
 import { withLock } from '../lib/lock.ts';
 import { cacheFolder, fixtureRoot, repositoryRoot } from '../lib/paths.ts';
@@ -69,6 +71,19 @@ export function toolsArchive(): Promise<ImageArchive> {
     context: fixtureRoot,
     inputs: [join(fixtureRoot, 'servers')],
     packages: ['git', 'openssh-server', 'ca-certificates'],
+  });
+}
+
+/** Argo CD with what it calls, for the one test that needs it. */
+export async function argoCdArchive(): Promise<ImageArchive> {
+  const folder = await ensureProgram(argoCd);
+  return builtArchive({
+    name: 'siskin-argocd:test',
+    dockerfile: join(fixtureRoot, 'images', 'argocd.Dockerfile'),
+    context: folder,
+    // Names the binary's whole content.
+    inputs: [join(folder, '.recipe')],
+    packages: ['git', 'redis-server', 'ca-certificates'],
   });
 }
 
