@@ -24,9 +24,13 @@ import {
 
 const aRevert: unknown = expect.stringMatching(/^Revert /u);
 
+function streamOf(host: string): string {
+  return host.replaceAll('.', '-');
+}
+
 async function served(host: string): Promise<void> {
   await waitFor('an answer', async () => ((await throughGateway(host)).status === 200 ? true : undefined));
-  await startLoad({ stream: host, host, rate: 60 });
+  await startLoad({ stream: streamOf(host), host, rate: 60 });
 }
 
 async function settled(canary: Followed, runId: string | undefined): Promise<void> {
@@ -56,7 +60,7 @@ describe('the example flux-commit', () => {
 
   afterAll(async () => {
     canary.stop();
-    await stopLoad(shop.host).catch(() => {});
+    await stopLoad(streamOf(shop.host)).catch(() => {});
     await example.remove();
   });
 
@@ -102,7 +106,7 @@ describe('one commit that releases two applications', () => {
 
   afterAll(async () => {
     for (const canary of canaries.values()) canary.stop();
-    for (const app of bundle.apps) await stopLoad(hostOf(app)).catch(() => {});
+    for (const app of bundle.apps) await stopLoad(streamOf(hostOf(app))).catch(() => {});
     await both.remove();
   });
 
@@ -110,11 +114,9 @@ describe('one commit that releases two applications', () => {
     const first = (await git(['rev-parse', 'HEAD'], both.repository.folder)).trim();
     const ripe = canaryOf('ripe');
     const rotten = canaryOf('rotten');
-    let commit = '';
-    const released = both.release('1.1.0', { rotten: 0.5 }).then(made => {
-      commit = made;
-    });
+    const released = both.release('1.1.0', { rotten: 0.5 });
     const [passed, failed] = await Promise.all([ripe.runOf(() => released), rotten.runOf(() => released)]);
+    const commit = await released;
     expect(passed.phase).toBe('Succeeded');
     expect(failed).toMatchObject({ phase: 'Failed', canaryWeight: 0 });
     await settled(rotten, failed.run?.id);
