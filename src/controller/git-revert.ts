@@ -5,6 +5,7 @@ import { statusLimits } from '../api/status-limits.ts';
 import { alertEntries } from '../core/announce.ts';
 import { trimOutbox } from '../core/owed.ts';
 import { placeOf } from '../core/place.ts';
+import { isResting } from '../core/state.ts';
 import { millis } from '../core/status.ts';
 import { GitError, type RevertResult } from '../git/port.ts';
 import { countRevert, mayPush } from './breaker.ts';
@@ -14,7 +15,7 @@ import { gitWorks } from './git-condition.ts';
 import { locateAt } from './git-position.ts';
 import type { GitSettings, Model } from './model.ts';
 import { newerPromotion } from './newer-promotion.ts';
-import { settle } from './outbox.ts';
+import { postpone, settle } from './outbox.ts';
 import { findPlace, targetOf } from './place.ts';
 import type { Ports } from './ports.ts';
 import { closeProposal, type ProposalWork, type Proposed, propose } from './proposal.ts';
@@ -53,6 +54,12 @@ export async function revert(
     return;
   }
   if (rollback.failed === undefined && !holdsFailed(model.canary.status)) {
+    if (otherRunGoesOn(model.canary.status)) {
+      const error = 'A newer revision is being judged; once it is promoted there is nothing left to revert.';
+      const wait = (status: CanaryStatus) => postpone(status, [entry.id], { now: ports.clock.now(), error });
+      await changeStatus(model.key, wait, ports);
+      return;
+    }
     const message =
       'The target moved on before the place of the failed revision in Git was known, so nothing was reverted.';
     await finish(model, entry, { verdict: 'Held', message, files: [] }, {}, ports);
@@ -178,6 +185,10 @@ async function nudge(model: Model, ports: Ports): Promise<void> {
 /** A run that failed before its position was recorded can be looked up later only while nothing replaced its change. */
 function holdsFailed({ rollback, run, target }: CanaryStatus): boolean {
   return run?.id === rollback?.runId && target?.revision === rollback?.revision;
+}
+
+function otherRunGoesOn({ rollback, run, phase = 'Initializing' }: CanaryStatus): boolean {
+  return run?.id !== rollback?.runId && !isResting(phase);
 }
 
 type About = Pick<RollbackStatus, 'failedCommit' | 'goodCommit' | 'pullRequest'>;
