@@ -267,7 +267,7 @@ describe('pushing', () => {
     writeFileSync(hook, `#!/bin/sh\necho "GH006: protected branch; not ${server.password}" >&2\nexit 1\n`);
     chmodSync(hook, 0o755);
     await expect(open().revert(request())).rejects.toMatchObject({
-      code: 'PushRejected',
+      code: 'BranchProtected',
       message: expect.stringMatching(/pre-receive hook declined.*GH006: protected branch; not \*\*\*/u),
     });
     expect(server.repository.head()).toBe(failed);

@@ -49,6 +49,7 @@ beforeAll(async () => {
     bundle: true,
     platform: 'node',
     format: 'esm',
+    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     external: ['openpgp'],
     logLevel: 'error',
   });
