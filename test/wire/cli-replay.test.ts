@@ -1,6 +1,6 @@
 /** `siskin analyze --last` against a Prometheus on a real socket which holds a past made of two counters. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { baseSeed } from '../sim/random.ts';
+import { fixedSeed } from '../sim/random.ts';
 import { type CliWorld, canaryObject, startCliWorld } from './cli-world.ts';
 import { answerJson, type SeenRequest } from './fake-prometheus.ts';
 
@@ -67,7 +67,7 @@ async function replayed(last: string): Promise<Record<string, unknown>> {
   return report;
 }
 
-describe(`siskin analyze --last, seed ${baseSeed}`, () => {
+describe(`siskin analyze --last, seed ${fixedSeed}`, () => {
   it('reads raw counters page by page, and says what each check would have done', async () => {
     remember({ rate: 100, failed: () => 0.001 });
     const report = await replayed('12h');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { run } from '../../src/cli/run.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { Clock } from '../../src/runtime/port.ts';
-import { baseSeed, createRandom } from '../sim/random.ts';
+import { createRandom, fixedSeed } from '../sim/random.ts';
 import { type FakeApiServer, startFakeApiServer } from './fake-api-server.ts';
 import { type FakePrometheus, startFakePrometheus } from './fake-prometheus.ts';
 
@@ -68,7 +68,7 @@ export async function startCliWorld(): Promise<CliWorld> {
         stdout: stream('stdout'),
         stderr: stream('stderr'),
         clock,
-        random: createRandom(baseSeed).next,
+        random: createRandom(fixedSeed).next,
       });
       return { code, ...written };
     },
