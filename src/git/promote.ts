@@ -1,37 +1,26 @@
 /** Fetch, plan, commit and push a promotion, and from the start again when somebody else was faster. */
-import type { Clock } from '../runtime/port.ts';
+import {
+  everyAttemptLost,
+  mostAttempts,
+  mostUnknown,
+  pauseAfter,
+  type WriteDependencies,
+} from './attempts.ts';
 import { commitTree } from './commit-tree.ts';
-import type { Git } from './git.ts';
 import { fetchBranch } from './mirror.ts';
-import { GitError } from './port.ts';
 import type { PromotionRequest, PromotionResult } from './promotion.ts';
 import { promotionTrailers } from './promotion-history.ts';
 import { promotionMessage } from './promotion-message.ts';
 import { lineOf, planPromotion } from './promotion-plan.ts';
 import { publish } from './publish.ts';
 import { pushCommit } from './push.ts';
-import type { Signer } from './sign.ts';
-
-export interface PromoteDependencies {
-  readonly git: Git;
-  readonly clock: Clock;
-  /** A number in [0, 1), for jitter. */
-  readonly random: () => number;
-  readonly fetchTimeoutMs: number;
-  readonly pushTimeoutMs: number;
-  /** Undefined where commits are not signed. */
-  readonly sign: Signer | undefined;
-}
-
-const mostAttempts = 8;
-const mostUnknown = 2;
 
 /** Writes at most one commit. Rejects with `GitError` when the outcome is open; calling again then is safe. */
 export async function promoteVersion(
-  dependencies: PromoteDependencies,
+  dependencies: WriteDependencies,
   request: PromotionRequest,
 ): Promise<PromotionResult> {
-  const { git, clock, random, fetchTimeoutMs, pushTimeoutMs } = dependencies;
+  const { git, clock, fetchTimeoutMs, pushTimeoutMs } = dependencies;
   const { repository, branch } = request;
   let unknown = 0;
   for (let attempt = 1; attempt <= mostAttempts; attempt++) {
@@ -53,7 +42,7 @@ export async function promoteVersion(
     if (request.mode === 'PullRequest') {
       const proposed = await propose(dependencies, request, { ...plan, tip, commit, message });
       if (proposed !== undefined) return proposed;
-      await pause(clock, random() * Math.min(2000, 50 * 2 ** attempt));
+      await pauseAfter(attempt, dependencies);
       continue;
     }
     const permission = await request.mayPush();
@@ -68,18 +57,14 @@ export async function promoteVersion(
     if (outcome.kind === 'pushed') return result;
     // After an unknown outcome the next fetch shows whether the commit arrived: planning then finds its trailer.
     if (outcome.kind === 'unknown' && ++unknown > mostUnknown) throw outcome.error;
-    await pause(clock, random() * Math.min(2000, 50 * 2 ** attempt));
+    await pauseAfter(attempt, dependencies);
   }
-  throw new GitError(
-    'PushRejected',
-    `ManifestRepository ${repository.name}: branch ${branch} moved during each of ${mostAttempts} attempts to push`,
-    { transient: true },
-  );
+  throw everyAttemptLost(repository.name, branch);
 }
 
 /** On the branch of the pull request; undefined where the base or the branch moved in between, or nobody knows. */
 async function propose(
-  dependencies: PromoteDependencies,
+  dependencies: WriteDependencies,
   request: PromotionRequest,
   made: {
     readonly tip: string;
@@ -126,10 +111,4 @@ async function propose(
     case 'unknown':
       throw published.error;
   }
-}
-
-function pause(clock: Clock, ms: number): Promise<void> {
-  return new Promise(resolve => {
-    clock.after(ms, resolve);
-  });
 }

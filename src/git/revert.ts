@@ -1,35 +1,24 @@
 /** Fetch, plan, commit, push, and from the start again when somebody else was faster. */
-import type { Clock } from '../runtime/port.ts';
+import {
+  everyAttemptLost,
+  mostAttempts,
+  mostUnknown,
+  pauseAfter,
+  type WriteDependencies,
+} from './attempts.ts';
 import { commitRevert } from './commit.ts';
-import type { Git } from './git.ts';
 import { fetchBranch } from './mirror.ts';
 import { planRevert } from './plan.ts';
-import { GitError, type RevertRequest, type RevertResult } from './port.ts';
+import type { RevertRequest, RevertResult } from './port.ts';
 import { propose } from './propose.ts';
 import { type PushOutcome, pushCommit } from './push.ts';
-import type { Signer } from './sign.ts';
-
-export interface RevertDependencies {
-  readonly git: Git;
-  readonly clock: Clock;
-  /** A number in [0, 1), for jitter. */
-  readonly random: () => number;
-  readonly fetchTimeoutMs: number;
-  readonly pushTimeoutMs: number;
-  /** Undefined where commits are not signed. */
-  readonly sign: Signer | undefined;
-}
-
-/** A branch so busy that eight attempts lose leaves the rest to the caller's back-off. */
-const mostAttempts = 8;
-const mostUnknown = 2;
 
 /** Writes at most one commit. Rejects with `GitError` when the outcome is open; calling again then is safe. */
 export async function revertFailedChange(
-  dependencies: RevertDependencies,
+  dependencies: WriteDependencies,
   request: RevertRequest,
 ): Promise<RevertResult> {
-  const { git, clock, random, fetchTimeoutMs, pushTimeoutMs } = dependencies;
+  const { git, clock, fetchTimeoutMs, pushTimeoutMs } = dependencies;
   const { repository, branch } = request;
   const sent = new Set<string>();
   let unknown = 0;
@@ -60,7 +49,7 @@ export async function revertFailedChange(
       const proposed = await propose(dependencies, request, { tip, tree: plan.tree, commit });
       if (proposed.kind === 'proposed') return { ...result, ...proposed.result };
       if (proposed.kind === 'unknown' && ++unknown > mostUnknown) throw proposed.error;
-      await pause(clock, random() * Math.min(2000, 50 * 2 ** attempt));
+      await pauseAfter(attempt, dependencies);
       continue;
     }
     const permission = await request.mayPush();
@@ -77,17 +66,7 @@ export async function revertFailedChange(
     if (outcome.kind === 'pushed') return result;
     // After an unknown outcome the next fetch shows whether the commit arrived: planning then finds its trailer.
     if (outcome.kind === 'unknown' && ++unknown > mostUnknown) throw outcome.error;
-    await pause(clock, random() * Math.min(2000, 50 * 2 ** attempt));
+    await pauseAfter(attempt, dependencies);
   }
-  throw new GitError(
-    'PushRejected',
-    `ManifestRepository ${repository.name}: branch ${branch} moved during each of ${mostAttempts} attempts to push`,
-    { transient: true },
-  );
-}
-
-function pause(clock: Clock, ms: number): Promise<void> {
-  return new Promise(resolve => {
-    clock.after(ms, resolve);
-  });
+  throw everyAttemptLost(repository.name, branch);
 }
