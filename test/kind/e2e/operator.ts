@@ -23,10 +23,19 @@ export async function killLeader(): Promise<string> {
   const [container] = pod?.status.containerStatuses ?? [];
   const id = container?.containerID?.split('://')[1];
   if (id === undefined) throw new Error(`pod ${name} runs no container`);
-  const pids = processesOf(id);
-  if (pids.length === 0) throw new Error(`no process of container ${id} can be seen on this machine`);
-  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  const killed = processesOf(id).filter(kill);
+  if (killed.length === 0) throw new Error(`no process of container ${id} can be seen on this machine`);
   return name;
+}
+
+/** False where it is gone already: with a container's first process the kernel takes all others, git among them. */
+function kill(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    throw error;
+  }
 }
 
 /** Processes in containers are processes of this machine's kernel; their control group tells whose they are. */
