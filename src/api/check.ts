@@ -1,5 +1,6 @@
 /** `spec.analysis.checks`: the canary against the primary by counts, with a known rate of false alarms. */
 import { z } from 'zod';
+import { durationMs } from './duration.ts';
 import { durationBetween, filled, list } from './fields.ts';
 import { withRule } from './rule.ts';
 
@@ -124,21 +125,36 @@ const Threshold = z.object({
   ),
 });
 
-const BurnRate = z.object({
-  objective: z.number().min(1).max(99.9999).describe('Percent of all requests that should be good.'),
-  window: durationBetween('10s', '1h')
-    .default('5m')
-    .describe('Time over which the failed requests of both sides are counted, from `10s` to `1h`.'),
-  max: z
-    .number()
-    .min(1)
-    .max(100_000)
-    .default(14.4)
-    .describe('The run holds while the error budget is spent more than so many times as fast as allowed.'),
-  counts: Counts.exactOptional().describe(
-    "Counters of the whole service; both sides of the data plane's vantage when unset.",
-  ),
-});
+const BurnRate = withRule(
+  z.object({
+    objective: z.number().min(1).max(99.9999).describe('Percent of all requests that should be good.'),
+    window: durationBetween('10s', '1h')
+      .default('5m')
+      .describe(
+        'Time over which the failed requests of both sides are counted, from `10s` to `1h`; at least two scrapes.',
+      ),
+    longWindow: durationBetween('1m', '6h')
+      .exactOptional()
+      .describe(
+        'A longer time, from `1m` to `6h`, in which the budget must burn as fast before the run holds: a short peak does not hold it then. The hold ends by `window` alone.',
+      ),
+    max: z
+      .number()
+      .min(1)
+      .max(100_000)
+      .default(14.4)
+      .describe('The run holds while the error budget is spent more than so many times as fast as allowed.'),
+    counts: Counts.exactOptional().describe(
+      "Counters of the whole service; both sides of the data plane's vantage when unset.",
+    ),
+  }),
+  {
+    cel: '!has(self.longWindow) || duration(self.longWindow) > duration(self.window)',
+    message: 'longWindow must be longer than window',
+    check: ({ window, longWindow }) =>
+      longWindow === undefined || (durationMs(longWindow) ?? 0) > (durationMs(window) ?? 0),
+  },
+);
 
 const Check = withRule(
   z.object({

@@ -3,6 +3,7 @@ import { failedRequestsOf } from '../core/analysis/budget.ts';
 import type { Ramp } from '../core/analysis/ramp.ts';
 import type { CheckSettings } from '../core/analysis/settings.ts';
 import { formatShare } from '../core/analysis/words.ts';
+import { formatDuration } from '../core/duration.ts';
 import type { EvidenceCheck } from '../core/evidence/plan.ts';
 import type { Plan } from '../core/plan.ts';
 
@@ -39,9 +40,14 @@ export function wordsOf(check: EvidenceCheck): { readonly limit: string; readonl
     case 'burnRate':
       return {
         limit: `burn rate at most ${check.max}`,
-        notices: 'an error budget that burns faster holds the release; it never fails it',
+        notices: `an error budget that burns faster over ${windowsOf(check)} holds the release; it never fails it`,
       };
   }
+}
+
+function windowsOf({ windowMs, longWindowMs }: Extract<EvidenceCheck, { kind: 'burnRate' }>): string {
+  const short = formatDuration(windowMs);
+  return longWindowMs === undefined ? short : `${short} and over ${formatDuration(longWindowMs)}`;
 }
 
 export function comparedErrors({

@@ -1,4 +1,5 @@
 /** Gathering evidence: the raw samples since the boundaries that were judged last, and what all checks say about them. */
+import type { EvidenceCheck } from '../core/evidence/plan.ts';
 import { type Evidence, judgeEvidence } from '../core/evidence/release.ts';
 import type { Scraped } from '../core/evidence/scraped.ts';
 import { judgedUntil } from '../core/evidence/stored.ts';
@@ -34,11 +35,9 @@ export async function gatherEvidence(
       const sources = sourcesOf(check, model, ports);
       if ('problem' in sources) return { kind: 'error' as const, why: sources.problem };
       const state = stored?.checks.find(({ name }) => name === check.name)?.state;
-      const since = judgedUntil(state) ?? context.analysedFrom - historyMs;
       const scrapeMs = (stored?.scrapeSeconds ?? 15) * 1_000;
-      const planned = plan.checks[index];
-      const windowMs = planned?.kind === 'burnRate' ? planned.windowMs : lookBackMs;
-      const from = Math.max(now - longestMs, since - Math.max(windowMs, lookBackMs) - 5 * scrapeMs);
+      const since = sinceOf(plan.checks[index], judgedUntil(state), context.analysedFrom, now);
+      const from = since - lookBackMs - 5 * scrapeMs;
       return scrape(sources, { from, at: now }, model, ports);
     }),
   );
@@ -46,6 +45,18 @@ export async function gatherEvidence(
   const evidence = judgeEvidence(plan, stored, scraped, moment);
   for (const { outcome } of evidence.checks) ports.observe.verdict(outcome);
   return evidence;
+}
+
+/** From where on a check needs samples: a silence of Prometheus is made up for, but not one of hours. */
+function sinceOf(
+  check: EvidenceCheck | undefined,
+  judged: number | undefined,
+  analysedFrom: number,
+  now: number,
+): number {
+  if (check?.kind !== 'burnRate') return Math.max(now - longestMs, judged ?? analysedFrom - historyMs);
+  const { windowMs, longWindowMs = windowMs } = check;
+  return Math.min(now - windowMs, Math.max(now - longWindowMs, judged ?? 0));
 }
 
 async function scrape(

@@ -35,7 +35,7 @@ const minimal: readonly (readonly [string, Record<string, unknown>])[] = [
         checks: [
           { name: 'errors', compare: {} },
           { name: 'latency', compare: { of: 'Latency', tolerance: { difference: 3 } } },
-          { name: 'slo', burnRate: { objective: 99.9 } },
+          { name: 'slo', burnRate: { objective: 99.9, longWindow: '1h' } },
           { name: 'ceiling', threshold: { maxErrorPercent: 1 } },
         ],
         impactBudget: { failedRequests: 25 },

@@ -78,6 +78,12 @@ function checkCases(): Case[] {
     onCheck('.burnRate.window', 'must be at least 10s and at most 1h', {
       burnRate: { objective: 99, window: '2h' },
     }),
+    onCheck('.burnRate.longWindow', 'must be at least 1m and at most 6h', {
+      burnRate: { objective: 99, longWindow: '7h' },
+    }),
+    onCheck('.burnRate', 'longWindow must be longer than window', {
+      burnRate: { objective: 99, longWindow: '5m' },
+    }),
     onAnalysis('checks', 'each name may be used once', { checks: [...checks, ...checks] }),
     onAnalysis('warmUp', 'must be at least 0s and at most 1h', { warmUp: '2h' }),
     onAnalysis('impactBudget', oneBudget, { checks, impactBudget: {} }),

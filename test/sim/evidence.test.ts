@@ -147,6 +147,25 @@ test('a burning error budget holds a release, which goes on when it is over', as
   await until(world, phaseIs(world, 'Succeeded'));
 });
 
+test('with a long window a short peak of errors lets the release pass, and one that lasts holds it', async () => {
+  const burnRate = { objective: 99, window: '20s', longWindow: '1m', max: 1 };
+  const checks = [{ name: 'slo', burnRate }];
+  const peak = await releasing(
+    'app:v2',
+    { errors: (_, at) => (at > 141 && at < 149 ? 0.05 : 0.001) },
+    { checks },
+  );
+  await until(peak, phaseIs(peak, 'Succeeded'));
+  const story = (statusOf(peak.canary()).run?.steps ?? []).map(({ text }) => text).join(' ');
+  expect(story).toMatch(
+    /passed .+ slo: .+ burns [1-9]\S* times as fast as allowed \(limit 1\), over 1m 0\S+ times/u,
+  );
+  const lasting = await releasing('app:v2', { errors: incident }, { checks });
+  await until(lasting, () => statusOf(lasting.canary()).reason === 'SharedIncident', 120);
+  expect(statusOf(lasting.canary()).message).toMatch(/^slo: .+, over 1m \S+ times/u);
+  await until(lasting, phaseIs(lasting, 'Succeeded'));
+});
+
 test('a selector that finds nothing holds the run and is named; with a limit of time it gives up and blames nobody', async () => {
   const side = { total: 'orders_total', bad: 'orders_failed_total' };
   const checks = [{ name: 'orders', compare: { counts: { canary: side, primary: side } } }];

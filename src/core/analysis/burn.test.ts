@@ -19,7 +19,11 @@ describe('the burn rate', () => {
   });
 
   it('is told as a multiple of what is sustainable', () => {
-    expect(judgeBurn({ short: counts(0.0144) }, settings, false).burn).toBeCloseTo(14.4, 9);
-    expect(judgeBurn({ short: { total: 0, bad: 0 } }, settings, false)).toEqual({ holding: false, burn: 0 });
+    expect(judgeBurn({ short: counts(0.0144) }, settings, false).short).toBeCloseTo(14.4, 9);
+    expect(judgeBurn({ short: { total: 0, bad: 0 } }, settings, false)).toEqual({
+      holding: false,
+      short: 0,
+      long: 0,
+    });
   });
 });

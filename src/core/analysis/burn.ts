@@ -10,8 +10,9 @@ export interface BurnSettings {
 
 export interface BurnJudgement {
   readonly holding: boolean;
-  /** The lower of the two windows' burn rates: the one which decides. 0 without requests. */
-  readonly burn: number;
+  /** Burn rates of the windows, 0 without requests; `long` is the same where there is one alone. */
+  readonly short: number;
+  readonly long: number;
 }
 
 /** Part of the limit under which a hold is over, so that it does not flap. */
@@ -28,8 +29,7 @@ export function judgeBurn(
 ): BurnJudgement {
   const short = burnOf(windows.short, slo);
   const long = windows.long === undefined ? short : burnOf(windows.long, slo);
-  const burn = Math.min(short, long);
-  return { holding: wasHolding ? short > max * RELEASED : burn > max, burn };
+  return { holding: wasHolding ? short > max * RELEASED : Math.min(short, long) > max, short, long };
 }
 
 function burnOf({ total, bad }: Counts, slo: number): number {

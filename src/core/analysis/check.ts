@@ -5,6 +5,7 @@ import { dispersionOf } from './dispersion.ts';
 import { type Evidence, gather, logEvidence, noEvidence, type Trial } from './evidence.ts';
 import { type Outside, outsideObjective } from './objective.ts';
 import { type CheckSettings, capped, channelAlpha, criticalBets, regularBets } from './settings.ts';
+import { tidy } from './tidy.ts';
 
 /** Sums as [requests, bad ones per boundary …]. */
 type Sums = readonly number[];
@@ -168,11 +169,6 @@ function objective({ last }: CheckState, batch: Batch, { slo }: CheckSettings): 
 
 function add(sums: Sums, arm: Arm): Sums {
   return sums.map((sum, index) => tidy(sum + (index === 0 ? arm.total : (arm.bad[index - 1] ?? 0))));
-}
-
-/** Counts of more than a thousand are kept as whole numbers, smaller ones to a thousandth. */
-function tidy(count: number): number {
-  return count > 1000 ? Math.round(count) : Math.round(count * 1000) / 1000;
 }
 
 /** Downwards to a ten-thousandth: what is rounded away can only delay a verdict, never cause one. */

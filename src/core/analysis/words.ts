@@ -24,13 +24,13 @@ function conclusion(judgement: Judgement, evidence: string): string {
   if (outside === 'both') parts.push('both are outside the objective');
   if (outside === 'canary') parts.push('the canary is outside the objective, not yet proven worse');
   if (outcome === 'inconclusive') {
-    parts.push(`${formatNumber(judged)} of ${formatNumber(needed)} requests needed for a promotion`);
+    parts.push(`${formatCount(judged)} of ${formatCount(needed)} requests needed for a promotion`);
   }
   return parts.join('; ');
 }
 
 function formatCounts({ total, bad }: Counts): string {
-  return `${formatShare(total > 0 ? bad / total : 0)} of ${formatNumber(total)} requests`;
+  return `${formatShare(total > 0 ? bad / total : 0)} of ${formatCount(total)} requests`;
 }
 
 /** Percent with the digits that matter: `0.012 %`, `4.8 %`, `99.7 %`. */
@@ -40,7 +40,8 @@ export function formatShare(share: number): string {
   return `${Number(percent >= 10 ? percent.toFixed(1) : percent.toPrecision(2))} %`;
 }
 
-function formatNumber(count: number): string {
+/** Rounded, with commas: `23,400`. */
+export function formatCount(count: number): string {
   return Number.isFinite(count) ? Math.round(count).toLocaleString('en-US') : 'ever more';
 }
 

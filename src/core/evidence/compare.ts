@@ -6,9 +6,9 @@ import { judgementSentence } from '../analysis/words.ts';
 import type { CheckEvidence, Moment } from './check-evidence.ts';
 import type { EvidenceCheck } from './plan.ts';
 import { armOf, bucketsOf, type Countable, everySeriesOf, seriesOf } from './scraped.ts';
-import { boundariesOf, growth, reachOf, scrapeIntervalOf, seenUntil, timesOf } from './series.ts';
+import { boundariesOf, growth, reachOf, timesOf } from './series.ts';
 import { readState } from './stored.ts';
-import { noSample, staleOrAbsent, unknownScrapeMs } from './trouble.ts';
+import { noSample, reached } from './trouble.ts';
 
 type Compare = Extract<EvidenceCheck, { readonly kind: 'compare' }>;
 
@@ -24,10 +24,9 @@ export function judgeCompare(
 ): CheckEvidence {
   const { name, settings } = check;
   const all = [...seriesOf(scraped, 'canary'), ...seriesOf(scraped, 'primary')];
-  const trouble = staleOrAbsent(name, scraped, moment, stored);
-  if (trouble !== undefined) return trouble;
-  const scrapeMs = scrapeIntervalOf(all) ?? unknownScrapeMs;
-  const until = seenUntil(all, moment.now, scrapeMs) ?? 0;
+  const seen = reached(name, scraped, all, moment, stored);
+  if ('outcome' in seen) return seen;
+  const { scrapeMs, until } = seen;
   const begun = begin(check, stored, scraped, moment, scrapeMs, until);
   if (begun === undefined) return noSample(name, scrapeMs, until);
   if (begun.bounds?.length === 0) {

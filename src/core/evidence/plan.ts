@@ -13,7 +13,14 @@ export type EvidenceCheck = { readonly name: string } & (
       readonly slowerThanMs?: number;
     }
   | { readonly kind: 'threshold'; readonly max: number; readonly alpha: number; readonly warmUpMs: number }
-  | { readonly kind: 'burnRate'; readonly slo: number; readonly windowMs: number; readonly max: number }
+  | {
+      readonly kind: 'burnRate';
+      readonly slo: number;
+      readonly windowMs: number;
+      /** The run is held only while this one burns too. */
+      readonly longWindowMs?: number;
+      readonly max: number;
+    }
 );
 
 /** Requests that a bad release may fail, or a share of what its objective leaves in 30 days. */
@@ -52,8 +59,11 @@ function checkOf(
   if (threshold !== undefined)
     return { name, kind: 'threshold', max: threshold.maxErrorPercent / 100, alpha, warmUpMs };
   if (burnRate !== undefined) {
-    const windowMs = durationMs(burnRate.window) ?? 300_000;
-    return { name, kind: 'burnRate', slo: burnRate.objective / 100, windowMs, max: burnRate.max };
+    const { objective, window, longWindow, max } = burnRate;
+    const windowMs = durationMs(window) ?? 300_000;
+    const longWindowMs = longWindow === undefined ? undefined : durationMs(longWindow);
+    const long = longWindowMs === undefined ? {} : { longWindowMs };
+    return { name, kind: 'burnRate', slo: objective / 100, windowMs, ...long, max };
   }
   const { of, tolerance, objective, minRequests, onFail = 'Rollback', slowerThan } = compare ?? {};
   const slowerThanMs = slowerThan === undefined ? undefined : durationMs(slowerThan);

@@ -3,11 +3,12 @@ import type { RunEvidence } from '../../api/run-status.ts';
 import { statusLimits } from '../../api/status-limits.ts';
 import { allowedWeight, failedRequestsOf } from '../analysis/budget.ts';
 import type { CheckResult } from '../judge.ts';
+import { judgeBurnRate } from './burn-rate.ts';
 import type { CheckEvidence, Moment } from './check-evidence.ts';
 import { judgeCompare } from './compare.ts';
-import { judgeBurnRate, judgeThreshold } from './limits.ts';
 import type { Budget, EvidenceCheck, EvidencePlan } from './plan.ts';
 import type { Scraped } from './scraped.ts';
+import { judgeThreshold } from './threshold.ts';
 
 /** What the evidence of a run says in one pass. */
 export interface Evidence {

@@ -29,6 +29,7 @@ export type Scraped =
   /** There is nothing to judge; `why` names what is missing. */
   | { readonly kind: 'noData' | 'error' | 'inconclusive'; readonly why: string };
 
+export type Counters = Extract<Scraped, { readonly kind: 'counters' }>;
 export type Countable = Extract<Scraped, { readonly canary: unknown }>;
 export type SideName = 'canary' | 'primary';
 

@@ -1,13 +1,27 @@
 /** What keeps a check from being judged at all, each named so that a person knows where to look. */
 import type { CheckEvidence, Moment } from './check-evidence.ts';
 import { type Countable, seriesOf } from './scraped.ts';
-import { scrapeIntervalOf, seenUntil, timesOf } from './series.ts';
+import { type RawSeries, scrapeIntervalOf, seenUntil, timesOf } from './series.ts';
 
 /** Until two samples tell: Prometheus' own default is longer than what most people use. */
-export const unknownScrapeMs = 15_000;
+const unknownScrapeMs = 15_000;
+
+/** How far the samples of `series` reach, and how far they are apart; or what keeps the check from being judged. */
+export function reached(
+  name: string,
+  scraped: Countable,
+  series: readonly RawSeries[],
+  moment: Moment,
+  stored: string | undefined,
+): CheckEvidence | { readonly scrapeMs: number; readonly until: number } {
+  const trouble = staleOrAbsent(name, scraped, moment, stored);
+  if (trouble !== undefined) return trouble;
+  const scrapeMs = scrapeIntervalOf(series) ?? unknownScrapeMs;
+  return { scrapeMs, until: seenUntil(series, moment.now, scrapeMs) ?? 0 };
+}
 
 /** Series that are not there, or no longer scraped; undefined where all is well. */
-export function staleOrAbsent(
+function staleOrAbsent(
   name: string,
   scraped: Countable,
   { now }: Moment,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { judgeBurnRate, judgeThreshold } from './limits.ts';
 import type { RawSeries } from './series.ts';
+import { judgeThreshold } from './threshold.ts';
 
 const second = 1_000;
 const begin = 100 * second;
@@ -11,7 +11,6 @@ const threshold = {
   alpha: 0.05,
   warmUpMs: 10 * second,
 } as const;
-const burn = { name: 'slo', kind: 'burnRate', slo: 0.99, windowMs: 60 * second, max: 2 } as const;
 
 /** A counter that grows by `each` per second from `from` on, scraped every five seconds. */
 function counter(name: string, until: number, each: (at: number) => number): RawSeries {
@@ -64,23 +63,6 @@ test('the warm-up does not count, and no scrape counts twice', () => {
     state = judgeThreshold(threshold, state, scraped(end, 100, cold), at(end)).state ?? state;
   }
   expect(state).toBe(whole.state);
-});
-
-test('a burning error budget holds, until it burns at less than half of the limit', () => {
-  const until = begin + 120 * second;
-  const judge = (share: number, stored?: string) =>
-    judgeBurnRate(
-      burn,
-      stored,
-      scraped(until, 100, () => 100 * share),
-      at(until),
-    );
-  const holds = judge(0.05);
-  expect(holds).toMatchObject({ action: 'hold', sharedIncident: true });
-  expect(holds.message).toContain('burns 5 times as fast as allowed (limit 2)');
-  expect(judge(0.015)).toMatchObject({ action: 'advance', outcome: 'pass' });
-  expect(judge(0.015, holds.state)).toMatchObject({ action: 'hold' });
-  expect(judge(0.005, holds.state)).toMatchObject({ action: 'advance' });
 });
 
 test('a check of one counter names that one when it is missing', () => {
