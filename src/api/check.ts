@@ -2,16 +2,9 @@
 import { z } from 'zod';
 import { durationMs } from './duration.ts';
 import { durationBetween, filled, list } from './fields.ts';
+import { GaugeCheck } from './gauge-check.ts';
 import { withRule } from './rule.ts';
-
-function selector(what: string) {
-  return filled(2048)
-    .regex(
-      /^[a-zA-Z_:][a-zA-Z0-9_:]*(\{[^\n]*\})?$/,
-      'must be one PromQL series selector, a metric with labels in braces, without a function and without a window',
-    )
-    .describe(`PromQL series selector of ${what}, such as \`orders_total{version="canary"}\`.`);
-}
+import { bySide, selector } from './series-selector.ts';
 
 const Counts = z.object({
   total: selector('the counter of all requests'),
@@ -21,12 +14,6 @@ const Counts = z.object({
 const Buckets = z.object({
   buckets: selector("the classic histogram's buckets, with the label `le`"),
 });
-
-const bySide = <T extends z.ZodType>(arm: T) =>
-  z.object({
-    canary: arm.describe('Of the canary.'),
-    primary: arm.describe('Of the primary.'),
-  });
 
 const Tolerance = z.object({
   ratio: z
@@ -166,12 +153,15 @@ const Check = withRule(
     burnRate: BurnRate.exactOptional().describe(
       'The whole service against its objective: it holds the run and never fails the release.',
     ),
+    gauge: GaugeCheck.exactOptional().describe(
+      "A gauge of the canary's pods against the primary's, such as memory, goroutines or a queue's length.",
+    ),
   }),
   {
-    cel: '[has(self.compare), has(self.threshold), has(self.burnRate)].filter(x, x).size() == 1',
-    message: 'set exactly one of compare, threshold and burnRate',
-    check: ({ compare, threshold, burnRate }) =>
-      [compare, threshold, burnRate].filter(kind => kind !== undefined).length === 1,
+    cel: '[has(self.compare), has(self.threshold), has(self.burnRate), has(self.gauge)].filter(x, x).size() == 1',
+    message: 'set exactly one of compare, threshold, burnRate and gauge',
+    check: ({ compare, threshold, burnRate, gauge }) =>
+      [compare, threshold, burnRate, gauge].filter(kind => kind !== undefined).length === 1,
   },
 );
 export type CanaryCheck = z.infer<typeof Check>;

@@ -33,11 +33,9 @@ function atRest(check: EvidenceCheck): CheckRow {
 }
 
 function rowOf(
-  { name, outcome, message, counts }: CheckEvidence,
+  { name, outcome, message, value = 0 }: CheckEvidence,
   check: EvidenceCheck | undefined,
 ): CheckRow {
-  const canary = counts?.canary;
-  const share = canary === undefined || canary.total === 0 ? 0 : (100 * canary.bad) / canary.total;
   const limit = check === undefined ? '' : wordsOf(check).limit;
-  return { check: name, outcome, value: String(Number(share.toPrecision(3))), limit, sentence: message };
+  return { check: name, outcome, value: String(Number(value.toPrecision(3))), limit, sentence: message };
 }

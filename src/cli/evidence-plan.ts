@@ -4,6 +4,7 @@ import type { Ramp } from '../core/analysis/ramp.ts';
 import type { CheckSettings } from '../core/analysis/settings.ts';
 import { formatShare } from '../core/analysis/words.ts';
 import { formatDuration } from '../core/duration.ts';
+import { limitOf } from '../core/evidence/gauge.ts';
 import type { EvidenceCheck } from '../core/evidence/plan.ts';
 import type { Plan } from '../core/plan.ts';
 
@@ -37,6 +38,11 @@ export function wordsOf(check: EvidenceCheck): { readonly limit: string; readonl
         notices: `at every scrape: more than ${share} failing, as far as the requests so far prove it`,
       };
     }
+    case 'gauge':
+      return {
+        limit: limitOf(check),
+        notices: `after twenty measurements of ${formatDuration(check.everyMs)}: a mean of the pods beyond that, as far as they prove it`,
+      };
     case 'burnRate':
       return {
         limit: `burn rate at most ${check.max}`,

@@ -4,6 +4,7 @@ import type { Problem } from '../core/input.ts';
 import { isChosen } from '../metrics/series/merge.ts';
 import { parseSelector } from '../metrics/series/selector.ts';
 import { vantageSeries } from '../metrics/vantage/library.ts';
+import { ofPods } from '../metrics/vantage/pods.ts';
 import type { ArmSeries, Selector, VantageSeries } from '../metrics/vantage/port.ts';
 import { isMatched, selectorText } from '../metrics/vantage/selector.ts';
 import type { Model } from './model.ts';
@@ -22,7 +23,7 @@ export interface Source {
 }
 
 export interface Sources {
-  readonly kind: 'counters' | 'histograms';
+  readonly kind: 'counters' | 'histograms' | 'gauges';
   readonly canary: readonly Source[];
   readonly primary: readonly Source[];
   readonly unitMs: number;
@@ -34,7 +35,8 @@ export function sourcesOf(
   model: Model,
   ports: Pick<Ports, 'routers'>,
 ): Sources | { readonly problem: string } {
-  const { compare, threshold, burnRate } = check;
+  const { compare, threshold, burnRate, gauge } = check;
+  if (gauge !== undefined) return gaugesOf(gauge, model);
   const whole = threshold?.counts ?? burnRate?.counts;
   if (whole !== undefined) return oneCounter(whole);
   if (compare?.counts !== undefined) return ownCounts(compare.counts);
@@ -78,6 +80,32 @@ function histogramsOf({ name, canary, primary }: VantageSeries): Sources | { rea
   if (unitMs === undefined || primary.histograms.length === 0)
     return { problem: `${name} keeps no latency by backend; name histograms of the application` };
   return { kind: 'histograms', canary: bucketsIn(canary), primary: bucketsIn(primary), unitMs };
+}
+
+function gaugesOf(
+  { metric, series }: NonNullable<CanaryCheck['gauge']>,
+  { key, workload }: Model,
+): Sources | { readonly problem: string } {
+  const common = { kind: 'gauges', unitMs: 1 } as const;
+  if (series !== undefined) {
+    const canary = parseSelector(series.canary);
+    if ('problem' in canary) return { problem: `gauge.series.canary: ${canary.problem}` };
+    const primary = parseSelector(series.primary);
+    if ('problem' in primary) return { problem: `gauge.series.primary: ${primary.problem}` };
+    return { ...common, canary: [{ selector: canary }], primary: [{ selector: primary }] };
+  }
+  const chosen = parseSelector(metric ?? '');
+  if ('problem' in chosen) return { problem: `gauge.metric: ${chosen.problem}` };
+  const subject = { namespace: key.namespace, target: workload.target.name };
+  const canary = ofPods(chosen, subject, 'canary');
+  const primary = ofPods(chosen, subject, 'primary');
+  if (canary === undefined || primary === undefined)
+    return { problem: `the pods of '${subject.target}' cannot be told from its primary's; use gauge.series` };
+  return { ...common, canary: canary.map(asSource), primary: primary.map(asSource) };
+}
+
+function asSource(selector: Selector): Source {
+  return { selector };
 }
 
 type Compare = NonNullable<CanaryCheck['compare']>;

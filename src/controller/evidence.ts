@@ -54,6 +54,8 @@ function sinceOf(
   analysedFrom: number,
   now: number,
 ): number {
+  const since = judged ?? analysedFrom;
+  if (check?.kind === 'gauge') return Math.max(now - longestMs, Math.min(since, now) - check.everyMs);
   if (check?.kind !== 'burnRate') return Math.max(now - longestMs, judged ?? analysedFrom - historyMs);
   const { windowMs, longWindowMs = windowMs } = check;
   return Math.min(now - windowMs, Math.max(now - longWindowMs, judged ?? 0));
@@ -79,8 +81,9 @@ async function scrape(
   if (failure !== undefined) return failure;
   const of = (selector: Selector): readonly RawSeries[] => seriesIn(answers[selectors.indexOf(selector)]);
   const names = { canary: describe(canary), primary: describe(primary) };
-  if (kind === 'histograms') {
-    const side = (list: readonly Source[]) => list.flatMap(({ selector }) => of(selector));
+  if (kind !== 'counters') {
+    const side = (list: readonly Source[]) => distinct(list.flatMap(({ selector }) => of(selector)));
+    if (kind === 'gauges') return { kind, canary: side(canary), primary: side(primary), selectors: names };
     return { kind, canary: side(canary), primary: side(primary), selectors: names, unitMs };
   }
   const side = (list: readonly Source[]) => ({
@@ -90,6 +93,11 @@ async function scrape(
     ),
   });
   return { kind, canary: side(canary), primary: side(primary), selectors: names };
+}
+
+/** Where scrapes give a pod's labels twice, two sources choose the same series. */
+function distinct(series: readonly RawSeries[]): readonly RawSeries[] {
+  return [...new Map(series.map(each => [JSON.stringify(each.labels), each])).values()];
 }
 
 function seriesIn(answer: SeriesAnswer | undefined): readonly RawSeries[] {

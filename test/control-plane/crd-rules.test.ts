@@ -56,7 +56,7 @@ function onCheck(field: string, message: string, check: Fields): Case {
 function checkCases(): Case[] {
   const sides = { canary: { total: 'a', bad: 'b' }, primary: { total: 'a', bad: 'b' } };
   const buckets = { canary: { buckets: 'a' }, primary: { buckets: 'a' } };
-  const oneKind = 'set exactly one of compare, threshold and burnRate';
+  const oneKind = 'set exactly one of compare, threshold, burnRate and gauge';
   const withOf = 'counts go with Errors, histograms with Latency';
   const slower = 'slowerThan needs Latency and objective';
   const oneBudget = 'set exactly one of failedRequests and errorBudget';
@@ -78,6 +78,11 @@ function checkCases(): Case[] {
     onCheck('.burnRate.window', 'must be at least 10s and at most 1h', {
       burnRate: { objective: 99, window: '2h' },
     }),
+    onCheck('.gauge', 'set exactly one of metric and series', { gauge: {} }),
+    onCheck('.gauge', 'tolerance.percent must be below 100 where Lower is worse: no gauge falls further', {
+      gauge: { metric: 'a', worse: 'Lower', tolerance: { percent: 100 } },
+    }),
+    onCheck('.gauge.every', 'must be at least 5s and at most 10m', { gauge: { metric: 'a', every: '1s' } }),
     onCheck('.burnRate.longWindow', 'must be at least 1m and at most 6h', {
       burnRate: { objective: 99, longWindow: '7h' },
     }),

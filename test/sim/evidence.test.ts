@@ -166,6 +166,30 @@ test('with a long window a short peak of errors lets the release pass, and one t
   await until(lasting, phaseIs(lasting, 'Succeeded'));
 });
 
+function gauge(image: string, at: number): number {
+  return (image.includes('bad') ? 150 : 100) + (at % 3);
+}
+
+test("pods that need more memory than the primary's take the release back, and others are promoted", async () => {
+  const checks = [{ name: 'memory', gauge: { metric: 'memory_bytes', every: '5s' } }];
+  const good = await releasing('app:v2', { gauge }, { checks });
+  await until(good, phaseIs(good, 'Succeeded'));
+  const bad = await releasing('app:bad', { gauge }, { checks });
+  await until(bad, phaseIs(bad, 'Failed'));
+  expect(statusOf(bad.canary()).run?.verdict).toMatchObject({
+    check: 'memory',
+    kind: 'Fail',
+    limit: 'at most 10 % above the primary',
+  });
+});
+
+test('a gauge that no pod of the canary has holds the run and is named', async () => {
+  const checks = [{ name: 'queue', gauge: { metric: 'queue_length' } }];
+  const world = await releasing('app:v2', {}, { checks });
+  await until(world, () => statusOf(world.canary()).reason === 'NoData', 120);
+  expect(statusOf(world.canary()).message).toMatch(/no series matches queue_length\{namespace=.+pod=~.+/u);
+});
+
 test('a selector that finds nothing holds the run and is named; with a limit of time it gives up and blames nobody', async () => {
   const side = { total: 'orders_total', bad: 'orders_failed_total' };
   const checks = [{ name: 'orders', compare: { counts: { canary: side, primary: side } } }];

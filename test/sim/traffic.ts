@@ -3,7 +3,7 @@ import { Deployments } from '../../src/api/resources.ts';
 import type { RawSeries, SeriesAnswer, SeriesReader } from '../../src/metrics/port.ts';
 import { isChosen } from '../../src/metrics/series/merge.ts';
 import type { ObjectKey } from '../../src/runtime/port.ts';
-import { imageOf } from './deployments.ts';
+import { imageOf, replicasOf } from './deployments.ts';
 import type { Gate } from './gate.ts';
 import { createRandom } from './random.ts';
 import type { World } from './world.ts';
@@ -13,6 +13,8 @@ export interface Story {
   readonly scrapeMs: number;
   /** Share of failed requests of an image, by seconds since the beginning. */
   readonly errors: (image: string, at: number) => number;
+  /** What every pod of an image shows as `memory_bytes`; not there unless told. */
+  readonly gauge?: (image: string, at: number) => number;
   /** Between these seconds nothing is scraped and nobody answers. */
   readonly gone?: readonly [from: number, until: number];
   readonly seed?: number;
@@ -44,10 +46,14 @@ function labelsOf({ side, code }: Counter, { namespace, name }: ObjectKey): Reco
   };
 }
 
+/** Two pods of each side that run, named as Kubernetes names them. */
+const podSuffixes = ['bcdf4567-xzw24', 'bcdf4567-xzw25'];
+
 /** `target`: the workload whose canary and primary answer. */
 export function createTraffic(world: World, target: ObjectKey): Traffic {
   const primary = { ...target, name: `${target.name}-primary` };
   const counters = new Map<string, Counter>();
+  const pods = new Map<string, { labels: Record<string, string>; samples: [number, number][] }>();
   let story: Story | undefined;
 
   function count(side: Counter['side'], code: string, requests: number): void {
@@ -75,6 +81,21 @@ export function createTraffic(world: World, target: ObjectKey): Traffic {
     }
   }
 
+  function show({ gauge }: Story): void {
+    for (const key of gauge === undefined ? [] : [target, primary]) {
+      const deployment = world.kube.peek(Deployments, key);
+      if (gauge === undefined || replicasOf(deployment) === 0) continue;
+      for (const suffix of podSuffixes) {
+        const pod = `${key.name}-${suffix}`;
+        const labels = { __name__: 'memory_bytes', namespace: key.namespace ?? '', pod };
+        const fresh: { labels: typeof labels; samples: [number, number][] } = { labels, samples: [] };
+        const series = pods.get(pod) ?? fresh;
+        series.samples.push([world.clock.now(), gauge(imageOf(deployment), world.seconds())]);
+        pods.set(pod, series);
+      }
+    }
+  }
+
   function every(ms: number, act: () => void): void {
     world.clock.after(ms, () => {
       act();
@@ -83,9 +104,10 @@ export function createTraffic(world: World, target: ObjectKey): Traffic {
   }
 
   function ask(from: number, at: number): RawSeries[] {
-    return [...counters.values()].flatMap(counter => {
-      const samples = counter.samples.filter(([time]) => time > from && time <= at);
-      return samples.length === 0 ? [] : [{ labels: labelsOf(counter, target), samples }];
+    const all = [...counters.values()].map(counter => ({ ...counter, labels: labelsOf(counter, target) }));
+    return [...all, ...pods.values()].flatMap(({ labels, samples }) => {
+      const within = samples.filter(([time]) => time > from && time <= at);
+      return within.length === 0 ? [] : [{ labels, samples: within }];
     });
   }
 
@@ -96,6 +118,7 @@ export function createTraffic(world: World, target: ObjectKey): Traffic {
       every(1_000, () => serve(told, () => random.next()));
       every(told.scrapeMs, () => {
         if (isGone()) return;
+        show(told);
         for (const { samples, value } of counters.values()) samples.push([world.clock.now(), value]);
       });
     },

@@ -59,6 +59,7 @@ export function judgeBurnRate(
     ...common,
     outcome: holding ? 'inconclusive' : 'pass',
     action: holding ? 'hold' : 'advance',
+    value: judged.short,
     message: `${name}: ${failed} on both sides in ${formatDuration(windowMs)}, ${pace}${long}.`,
     state: JSON.stringify({ at: to, holding, parts } satisfies BurnState),
     sharedIncident: holding,

@@ -18,6 +18,8 @@ export interface CheckEvidence {
   readonly action: 'advance' | 'hold' | 'rollback';
   /** For people: what would have passed. */
   readonly limit?: string;
+  /** What was measured: percent of failed (or slow) requests of the canary, a burn rate, or a gauge. */
+  readonly value?: number;
   /** For people; begins with the check's name and ends with a full stop. */
   readonly message: string;
   /** To be handed in again at the next pass. */

@@ -52,6 +52,7 @@ export function judgeCompare(
     name,
     outcome,
     action,
+    value: canary.total > 0 ? (100 * canary.bad) / canary.total : 0,
     message: `${judgementSentence(name, judgement)}.`,
     state: JSON.stringify(state),
     until: state.at,

@@ -3,6 +3,7 @@
 import type { CanarySpec } from '../../api/canary-spec.ts';
 import type { CanaryCheck } from '../../api/check.ts';
 import { durationMs } from '../../api/duration.ts';
+import type { GaugeSettings } from '../analysis/gauge.ts';
 import { type CheckSettings, checkSettings, divideAlpha, presets } from '../analysis/settings.ts';
 
 export type EvidenceCheck = { readonly name: string } & (
@@ -20,6 +21,15 @@ export type EvidenceCheck = { readonly name: string } & (
       /** The run is held only while this one burns too. */
       readonly longWindowMs?: number;
       readonly max: number;
+    }
+  | {
+      readonly kind: 'gauge';
+      readonly settings: GaugeSettings & { readonly onFail: 'rollback' | 'hold' };
+      /** The canary may be worse by so many percent of the primary's value, beside the settings' tolerance. */
+      readonly percent: number;
+      /** Length of a measurement. */
+      readonly everyMs: number;
+      readonly warmUpMs: number;
     }
 );
 
@@ -51,7 +61,7 @@ export function evidencePlanOf({ analysis }: CanarySpec): EvidencePlan | undefin
 }
 
 function checkOf(
-  { name, compare, threshold, burnRate }: CanaryCheck,
+  { name, compare, threshold, burnRate, gauge }: CanaryCheck,
   preset: CanarySpec['analysis']['preset'],
   alpha: number,
   warmUpMs: number,
@@ -65,6 +75,7 @@ function checkOf(
     const long = longWindowMs === undefined ? {} : { longWindowMs };
     return { name, kind: 'burnRate', slo: objective / 100, windowMs, ...long, max };
   }
+  if (gauge !== undefined) return { name, ...gaugeOf(gauge, alpha), warmUpMs };
   const { of, tolerance, objective, minRequests, onFail = 'Rollback', slowerThan } = compare ?? {};
   const slowerThanMs = slowerThan === undefined ? undefined : durationMs(slowerThan);
   const settings = checkSettings(of === 'Latency' ? 'latency' : 'errors', preset, {
@@ -77,6 +88,20 @@ function checkOf(
     ...(objective === undefined ? {} : { slo: objective / 100 }),
   });
   return { name, kind: 'compare', settings, ...(slowerThanMs === undefined ? {} : { slowerThanMs }) };
+}
+
+function gaugeOf({ worse, tolerance, every, onFail }: NonNullable<CanaryCheck['gauge']>, alpha: number) {
+  return {
+    kind: 'gauge' as const,
+    settings: {
+      alpha,
+      tolerance: tolerance.difference,
+      worse: worse === 'Lower' ? ('lower' as const) : ('higher' as const),
+      onFail: onFail === 'Hold' ? ('hold' as const) : ('rollback' as const),
+    },
+    percent: tolerance.percent,
+    everyMs: durationMs(every) ?? 30_000,
+  };
 }
 
 function budgetOf({

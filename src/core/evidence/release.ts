@@ -6,6 +6,7 @@ import type { CheckResult } from '../judge.ts';
 import { judgeBurnRate } from './burn-rate.ts';
 import type { CheckEvidence, Moment } from './check-evidence.ts';
 import { judgeCompare } from './compare.ts';
+import { judgeGauges } from './gauge.ts';
 import type { Budget, EvidenceCheck, EvidencePlan } from './plan.ts';
 import type { Scraped } from './scraped.ts';
 import { judgeThreshold } from './threshold.ts';
@@ -80,11 +81,14 @@ function judgeOne(
       ...(state === undefined ? {} : { state }),
     };
   }
-  if (check.kind === 'compare') return judgeCompare(check, state, scraped, moment);
-  if (scraped.kind !== 'counters') throw new Error(`the ${check.kind} check ${name} is one of counters`);
-  return check.kind === 'threshold'
-    ? judgeThreshold(check, state, scraped, moment)
-    : judgeBurnRate(check, state, scraped, moment);
+  if (check.kind === 'gauge' && scraped.kind === 'gauges') return judgeGauges(check, state, scraped, moment);
+  if (check.kind === 'compare' && scraped.kind !== 'gauges')
+    return judgeCompare(check, state, scraped, moment);
+  if (scraped.kind !== 'counters')
+    throw new Error(`the ${check.kind} check ${name} is none of ${scraped.kind}`);
+  if (check.kind === 'threshold') return judgeThreshold(check, state, scraped, moment);
+  if (check.kind === 'burnRate') return judgeBurnRate(check, state, scraped, moment);
+  throw new Error(`the ${check.kind} check ${name} is none of counters`);
 }
 
 function isErrors(check: EvidenceCheck | undefined): boolean {

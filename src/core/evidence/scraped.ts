@@ -26,15 +26,22 @@ export type Scraped =
       /** How many ms a unit of `le` is. */
       readonly unitMs: number;
     }
+  | {
+      readonly kind: 'gauges';
+      readonly canary: readonly RawSeries[];
+      readonly primary: readonly RawSeries[];
+      readonly selectors: { readonly canary: string; readonly primary: string };
+    }
   /** There is nothing to judge; `why` names what is missing. */
   | { readonly kind: 'noData' | 'error' | 'inconclusive'; readonly why: string };
 
 export type Counters = Extract<Scraped, { readonly kind: 'counters' }>;
-export type Countable = Extract<Scraped, { readonly canary: unknown }>;
+export type Gauges = Extract<Scraped, { readonly kind: 'gauges' }>;
+export type Countable = Extract<Scraped, { readonly kind: 'counters' | 'histograms' }>;
 export type SideName = 'canary' | 'primary';
 
 /** Every series of one side. */
-export function seriesOf(scraped: Countable, side: SideName): readonly RawSeries[] {
+export function seriesOf(scraped: Countable | Gauges, side: SideName): readonly RawSeries[] {
   return scraped.kind === 'counters' ? scraped[side].total : scraped[side];
 }
 

@@ -43,6 +43,7 @@ export function judgeThreshold(
     outcome,
     limit: `at most ${formatShare(max)}`,
     action: outcome === 'fail' ? 'rollback' : outcome === 'noData' ? 'hold' : 'advance',
+    value: total > 0 ? (100 * bad) / total : 0,
     message: `${name}: ${words}, allowed is at most ${formatShare(max)}.`,
     state: JSON.stringify({ at: to, total, bad } satisfies RateState),
     until: to,

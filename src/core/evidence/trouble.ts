@@ -1,6 +1,6 @@
 /** What keeps a check from being judged at all, each named so that a person knows where to look. */
 import type { CheckEvidence, Moment } from './check-evidence.ts';
-import { type Countable, seriesOf } from './scraped.ts';
+import { type Countable, type Gauges, seriesOf } from './scraped.ts';
 import { type RawSeries, scrapeIntervalOf, seenUntil, timesOf } from './series.ts';
 
 /** Until two samples tell: Prometheus' own default is longer than what most people use. */
@@ -9,7 +9,7 @@ const unknownScrapeMs = 15_000;
 /** How far the samples of `series` reach, and how far they are apart; or what keeps the check from being judged. */
 export function reached(
   name: string,
-  scraped: Countable,
+  scraped: Countable | Gauges,
   series: readonly RawSeries[],
   moment: Moment,
   stored: string | undefined,
@@ -23,7 +23,7 @@ export function reached(
 /** Series that are not there, or no longer scraped; undefined where all is well. */
 function staleOrAbsent(
   name: string,
-  scraped: Countable,
+  scraped: Countable | Gauges,
   { now }: Moment,
   stored: string | undefined,
 ): CheckEvidence | undefined {

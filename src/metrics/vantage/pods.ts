@@ -1,7 +1,7 @@
 /** Applications: what the pods of either arm count themselves, under the names of the common client libraries. */
 import { type Arm, counter, type Family, histogram, workloadOf } from './family.ts';
 import { podPattern } from './pod-names.ts';
-import type { Matcher, VantageSubject } from './port.ts';
+import type { Matcher, Selector, VantageSubject } from './port.ts';
 import { is, matches } from './selector.ts';
 
 /** The labels that scrape configurations give to a pod: Prometheus Operator, Flagger's chart, OTLP. */
@@ -11,11 +11,23 @@ const placements = [
   ['k8s_namespace_name', 'k8s_pod_name'],
 ] as const;
 
-function podsOf({ namespace, target }: VantageSubject, arm: Arm): (readonly Matcher[])[] | undefined {
+function podsOf(
+  { namespace, target }: Pick<VantageSubject, 'namespace' | 'target'>,
+  arm: Arm,
+): (readonly Matcher[])[] | undefined {
   const pods = podPattern(target, arm);
   return pods === undefined
     ? undefined
     : placements.map(([where, which]) => [is(where, namespace), matches(which, pods)]);
+}
+
+/** The series of a metric that the pods of one side have, by each of those names; undefined where the sides' pods cannot be told apart. */
+export function ofPods(
+  { metric, matchers }: Selector,
+  subject: Pick<VantageSubject, 'namespace' | 'target'>,
+  arm: Arm,
+): readonly Selector[] | undefined {
+  return podsOf(subject, arm)?.map(pods => ({ metric, matchers: [...matchers, ...pods] }));
 }
 
 /** `statuses`: label names of the status code, of which a library has one. */
