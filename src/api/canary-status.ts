@@ -138,7 +138,9 @@ export const CanaryStatus = z.object({
   phase: CanaryPhase.exactOptional().describe('Where the Canary is.'),
   reason: text(256).exactOptional().describe('Why it is there, one word for programs.'),
   message: message().exactOptional().describe('Why it is there, one sentence for people.'),
-  canaryWeight: percent().exactOptional().describe('Percent of the traffic that the canary gets.'),
+  canaryWeight: percent()
+    .exactOptional()
+    .describe('Percent of the traffic that the canary gets, rounded up; `run.weight` is exact.'),
   failedChecks: z.int().min(0).exactOptional().describe('Failed checks of the run.'),
   iterations: z.int().min(0).exactOptional().describe('Blue/green iterations of the run.'),
   lastTransitionTime: timestamp().exactOptional().describe('When the phase changed last.'),

@@ -38,6 +38,11 @@ export function percent() {
   return z.int().min(0).max(100);
 }
 
+/** A percentage that need not be whole. */
+export function share() {
+  return z.number().min(0).max(100);
+}
+
 /** A duration such as `30s` or `1m30s`. */
 export function duration() {
   return z.string().max(24).regex(durationPattern, 'must be a duration such as 30s, 1m30s or 1h');

@@ -1,6 +1,6 @@
 /** `status.run` and `status.rollback`: one revision's story and, when it failed, its repair in Git. */
 import { z } from 'zod';
-import { filled, list, map, percent, text, timestamp } from './fields.ts';
+import { filled, list, map, percent, share, text, timestamp } from './fields.ts';
 import { statusLimits } from './status-limits.ts';
 
 /** Hash of a pod template. */
@@ -94,7 +94,7 @@ const Evidence = z.object({
     .min(0)
     .exactOptional()
     .describe('Requests to both sides in the last minute, per second.'),
-  allowedWeight: percent()
+  allowedWeight: share()
     .exactOptional()
     .describe('Percent of the requests that the impact budget allows the canary.'),
   checks: list(CheckEvidence, statusLimits.checks).describe('The checks in the order of the spec.'),
@@ -104,7 +104,7 @@ export type RunEvidence = z.infer<typeof Evidence>;
 const RunStep = z.object({
   at: timestamp().describe('When it happened.'),
   text: message().describe('What happened, for people.'),
-  weight: percent().exactOptional().describe('Percent of the requests that the canary gets from then on.'),
+  weight: share().exactOptional().describe('Percent of the requests that the canary gets from then on.'),
 });
 
 export const CanaryRunStatus = z.object({
@@ -117,6 +117,11 @@ export const CanaryRunStatus = z.object({
   dueAt: timestamp().exactOptional().describe('When the next decision is due.'),
   readyBy: timestamp().exactOptional().describe('When the pods must be ready.'),
   step: z.int().min(0).max(100_000).exactOptional().describe('Index of the present step, from 0.'),
+  weight: share()
+    .exactOptional()
+    .describe(
+      'Percent of the requests that the canary gets, where that is no whole number; `canaryWeight` is rounded up.',
+    ),
   plannedWeight: percent()
     .exactOptional()
     .describe(

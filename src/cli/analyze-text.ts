@@ -1,5 +1,6 @@
 /** What `siskin analyze` prints. */
 import type { Model } from '../controller/model.ts';
+import { weightOf } from '../core/status.ts';
 import type { CheckRow } from './analyze.ts';
 import { type ExitCode, exitCodes } from './failure.ts';
 import { table } from './table.ts';
@@ -14,8 +15,9 @@ const tones: Readonly<Record<CheckRow['outcome'], Tone>> = {
 };
 
 export function analysisText({ key, canary }: Model, rows: readonly CheckRow[], terminal: Terminal): string {
-  const { phase = 'not seen by the operator yet', canaryWeight = 0 } = canary.status;
-  const traffic = phase === 'Progressing' ? `, the canary gets ${canaryWeight} % of the requests` : '';
+  const { phase = 'not seen by the operator yet' } = canary.status;
+  const traffic =
+    phase === 'Progressing' ? `, the canary gets ${weightOf(canary.status)} % of the requests` : '';
   const lines = rows.map(({ check, outcome, value, limit, sentence }) => {
     const isMeasured = outcome === 'pass' || outcome === 'fail';
     return [check, isMeasured ? value : '-', limit, terminal.paint(tones[outcome], outcome), plain(sentence)];
@@ -43,7 +45,7 @@ export function analysisJson({ key, canary }: Model, rows: readonly CheckRow[]):
     kind: 'Analysis',
     canary: key,
     phase: canary.status.phase ?? null,
-    canaryWeight: canary.status.canaryWeight ?? 0,
+    canaryWeight: weightOf(canary.status),
     checks: rows.map(({ check, outcome, value, limit, sentence }) => ({
       name: check,
       outcome,

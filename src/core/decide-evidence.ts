@@ -30,11 +30,10 @@ export function proven({ state, now }: Input, { decisive }: Evidence): Decision 
 export function watching(input: Input, judged: Evidence): Decision {
   const { state, now } = input;
   const { context } = state;
-  const { weight, bound } = context;
   const { decisive, allowed, pollAt } = judged;
-  if (state.phase === 'Progressing' && !isHeld(judged) && weight < bound && (allowed ?? 0) > weight) {
+  if (mayRise(state, judged)) {
     return {
-      event: { type: 'eased', now, limit: allowed ?? weight },
+      event: { type: 'eased', now, limit: allowed ?? context.weight },
       reason: 'ImpactBudget',
       message: '',
       evidence: decisive.message,
@@ -51,7 +50,9 @@ export function onEvidence(input: Input, judged: Evidence): Decision {
   const { plan, weight, bound } = state.context;
   const { decisive, allowed } = judged;
   const why = decisive.message.replace(/\.$/, '');
-  if (isEarly(input, judged)) return watching(input, judged);
+  // Less than a request a minute may be all that the least weight brings: the budget tells whether it is more that is missing.
+  const isStarved = decisive.isUnserved === true && mayRise(state, judged);
+  if (isStarved || isEarly(input, judged)) return watching(input, judged);
   if (decisive.outcome === 'error') return undecided(input, 'error', 'MetricsUnavailable', why);
   if (decisive.outcome === 'noData') return undecided(input, 'noData', 'NoData', why);
   if (judged.until <= state.context.stepAt)
@@ -81,8 +82,11 @@ export function onEvidence(input: Input, judged: Evidence): Decision {
   };
 }
 
-function isHeld({ decisive }: Evidence): boolean {
-  return decisive.action === 'hold';
+function mayRise({ phase, context }: Input['state'], { allowed = 0, checks }: Evidence): boolean {
+  const { weight, bound } = context;
+  // Before its first request the budget takes the canary to be as bad as can be, so that it needs no sample of it.
+  const isHeld = checks.some(({ action, isUnserved }) => action === 'hold' && isUnserved !== true);
+  return phase === 'Progressing' && !isHeld && weight < bound && allowed > weight;
 }
 
 /** The samples of this step are still on their way: the gateway takes a moment, and so does the scrape. */

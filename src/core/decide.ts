@@ -1,4 +1,5 @@
 /** Deciding: an ordered chain of small policies, of which the first with an opinion wins. Pure; the clock is in the input. */
+import { grain } from './analysis/grain.ts';
 import { analysis } from './decide-analysis.ts';
 import { finalising, isLate, promoting } from './decide-promotion.ts';
 import { askedBack, restoring, watching } from './decide-undo.ts';
@@ -7,9 +8,6 @@ import { formatDuration } from './duration.ts';
 import type { Input } from './input.ts';
 import { isResting } from './state.ts';
 import { initialisedMessage } from './words.ts';
-
-/** A route divides whole percents. */
-const leastWeight = 1;
 
 type Policy = (input: Input) => Decision | undefined;
 
@@ -149,7 +147,7 @@ function canaryPods({ state, target, now, problem }: Input): Decision | undefine
       ? 'The canary is ready; analysis is skipped.'
       : 'The canary is ready.';
     // Before the first sample nothing is known, so a budget allows no more than the least weight.
-    const limit = context.plan.evidence?.budget === undefined ? {} : { limit: leastWeight };
+    const limit = context.plan.evidence?.budget === undefined ? {} : { limit: grain };
     return { event: { type: 'canaryReady', now, ...limit }, reason: 'CanaryReady', message };
   }
   const pods = target?.message ?? 'the target is missing';

@@ -1,4 +1,5 @@
 /** What must hold in the cluster for a committed state: a function of the state and of what is healthy, never of the path to it. */
+import { restOf } from './analysis/grain.ts';
 import type { Input } from './input.ts';
 import { isResting } from './state.ts';
 
@@ -76,7 +77,7 @@ function weightsOf({
   if (!canaryUp) return primaryUp ? onlyPrimary : undefined;
   // The target's pods are no longer those of the run: nobody judges what they would serve.
   if (seen?.revision !== context.revision) return primaryUp ? onlyPrimary : undefined;
-  const split = { primary: 100 - context.weight, canary: context.weight };
+  const split = { primary: restOf(context.weight), canary: context.weight };
   if (!primaryUp)
     return phase === 'Promoting' || phase === 'Finalising' ? { primary: 0, canary: 100 } : split;
   // A route below the committed weight may be a rollback that a crash kept from being committed: judge before raising it.

@@ -353,6 +353,24 @@ test('an impact budget cuts steps, whose order stays; the last one lasts its tim
   expect(step(whole, { type: 'passed', now: due + 25_000, limit: 80 }).phase).toBe('Promoting');
 });
 
+test('below one percent the weight rises in fractions, and the step stays what it is', () => {
+  const begun = step(exampleState('Progressing'), { type: 'canaryReady', now, limit: 0.05 });
+  expect(begun.context).toMatchObject({ weight: 0.05, bound: 10 });
+  const eased = step(begun, { type: 'eased', now: now + 1, limit: 0.15 });
+  expect(eased.context).toMatchObject({ weight: 0.15, bound: 10, dueAt: begun.context.dueAt });
+  const next = step(eased, { type: 'passed', now: begun.context.dueAt, limit: 0.15 });
+  expect(next.context).toMatchObject({ weight: 0.15, bound: 20 });
+  const late = next.context.dueAt + 5_000;
+  expect(step(next, { type: 'eased', now: late, limit: 1 }).context).toMatchObject({
+    weight: 1,
+    dueAt: late + 10_000,
+  });
+  expect(step(next, { type: 'eased', now: now + 20_000, limit: 100 }).context).toMatchObject({
+    weight: 20,
+    bound: 0,
+  });
+});
+
 test.each<Event>([
   { type: 'eased', now, limit: 5 },
   { type: 'eased', now, limit: 100 },

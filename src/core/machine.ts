@@ -156,11 +156,12 @@ export const machine = setup({
       dueAt: event.now + context.plan.intervalMs,
       stepAt: event.now,
     })),
-    /** The last step lasts its whole time at its whole weight; the others are bounds that rise on schedule. */
+    /** The last step lasts its whole time at its whole weight; the others are bounds that rise on schedule, unless they are late. */
     ease: assign(({ context, event }) => {
       const eased = stepTo(context.bound, context, event);
       const last = nextWeight(context.plan, plannedWeight(context)) === undefined;
-      const dueAt = last ? event.now + context.plan.intervalMs : context.dueAt;
+      const begins = last || event.now >= context.dueAt;
+      const dueAt = begins ? event.now + context.plan.intervalMs : context.dueAt;
       return { ...decided, ...eased, dueAt, stepAt: event.now };
     }),
     iterate: assign({ ...arm, ...decided, iterations: ({ context }) => context.iterations + 1 }),

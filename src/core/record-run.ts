@@ -88,6 +88,7 @@ export function withClocks(
     undecidedSince: _since,
     undecidedKind: _kind,
     plannedWeight: _planned,
+    weight: _share,
     ...rest
   } = run;
   const present = Object.fromEntries(Object.entries(clocks).filter(([, value]) => value !== undefined));

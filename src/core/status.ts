@@ -1,5 +1,6 @@
 /** Committed status ↔ state: the instance of the machine is what stands in the Canary's status, nothing else. */
 import type { CanaryStatus } from '../api/canary-status.ts';
+import { weightWithin } from './analysis/grain.ts';
 import type { Context } from './machine.ts';
 import type { Plan } from './plan.ts';
 import { initialState, isResting, type State } from './state.ts';
@@ -12,7 +13,7 @@ export function stateOf(status: CanaryStatus | undefined, plan: Plan): State {
   const context: Context = {
     plan,
     revision: status.lastAppliedSpec ?? '',
-    weight: status.canaryWeight ?? 0,
+    weight: weightOf(status),
     bound: run?.plannedWeight ?? 0,
     iterations: status.iterations ?? 0,
     failures: status.failedChecks ?? 0,
@@ -27,6 +28,13 @@ export function stateOf(status: CanaryStatus | undefined, plan: Plan): State {
     watchFailures: status.watch?.failures ?? 0,
   };
   return { phase, context };
+}
+
+/** Percent of the requests that the canary may have; `canaryWeight` is that rounded up. */
+export function weightOf({ canaryWeight = 0, run }: Pick<CanaryStatus, 'canaryWeight' | 'run'>): number {
+  const { weight = 0 } = run ?? {};
+  // A `canaryWeight` that somebody else wrote counts alone.
+  return weight > 0 && Math.ceil(weight) === canaryWeight ? weightWithin(weight / 100) : canaryWeight;
 }
 
 /**
@@ -73,6 +81,7 @@ export function fieldsOf({ phase, context }: State): {
   > & {
     readonly undecidedKind: Exclude<Context['undecidedKind'], ''> | undefined;
     readonly plannedWeight: number | undefined;
+    readonly weight: number | undefined;
   };
   /** Absent while nothing is watched. */
   readonly watch: Pick<CanaryStatus, 'watch'>;
@@ -80,7 +89,7 @@ export function fieldsOf({ phase, context }: State): {
   return {
     top: {
       phase,
-      canaryWeight: context.weight,
+      canaryWeight: Math.ceil(context.weight),
       failedChecks: context.failures,
       iterations: context.iterations,
       lastAppliedSpec: context.revision,
@@ -93,6 +102,7 @@ export function fieldsOf({ phase, context }: State): {
       undecidedSince: instant(context.undecidedSince),
       undecidedKind: context.undecidedKind === '' ? undefined : context.undecidedKind,
       plannedWeight: context.bound > 0 ? context.bound : undefined,
+      weight: Number.isInteger(context.weight) ? undefined : context.weight,
     },
     watch: watchFields(context),
   };

@@ -1,4 +1,5 @@
 /** The sentences for people which stand in status, Events, alerts and commits, all from one place. */
+import { restOf } from './analysis/grain.ts';
 import type { Decision } from './decision.ts';
 import type { Context } from './machine.ts';
 import type { Milestone } from './milestone.ts';
@@ -35,7 +36,7 @@ export function sentence(
     case 'Promoting':
       return `Revision ${context.revision} passed and is copied to the primary.${shown}`;
     case 'PrimaryWeightChanged':
-      return `The primary takes the requests back: it gets ${100 - context.weight} %.`;
+      return `The primary takes the requests back: it gets ${restOf(context.weight)} %.`;
     case 'Finalising':
       return 'All requests go to the primary; the canary finishes its last ones.';
     case 'RolledBack':

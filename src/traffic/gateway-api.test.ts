@@ -108,6 +108,32 @@ describe('a route of our own', () => {
     expect(sums).toEqual([100, 100, 100, 100, 100]);
   });
 
+  test('divides less than one percent in integers that sum to 10,000, and nobody writes it twice', async () => {
+    await apply({ primary: 99.95, canary: 0.05 });
+    expect(rulesOf()).toMatchObject([{ backendRefs: split(9_995, 5) }]);
+    for (const canary of [0.1, 0.15, 0.35, 0.7, 0.95]) {
+      await apply({ primary: Math.round(10_000 - 100 * canary) / 100, canary });
+      expect(rulesOf()).toMatchObject([{ backendRefs: split(10_000 - 100 * canary, 100 * canary) }]);
+    }
+    await apply({ primary: 99, canary: 1 });
+    expect(rulesOf()).toMatchObject([{ backendRefs: split(99, 1) }]);
+  });
+
+  test.each([
+    [split(1, 1), { primary: 50, canary: 50 }],
+    [split(9_950, 50), { primary: 99.5, canary: 0.5 }],
+    [split(1_999, 1), { primary: 99.95, canary: 0.05 }],
+    [split(3, 1), { primary: 75, canary: 25 }],
+  ])("notices a foreign hand's weights, whatever they sum to: %#", async (backendRefs, weights) => {
+    const wanted = { primary: 99.95, canary: 0.05 };
+    await apply(wanted);
+    await user.patch(HttpRoutes, key, { spec: { rules: [{ ...rulesOf()[0], backendRefs }] } });
+    const seen = router.observe(intent);
+    expect(seen.weights).toEqual(weights);
+    expect(seen.current && seen.weights?.canary === wanted.canary).toBe(false);
+    await apply(wanted);
+  });
+
   test('keeps the weights of a run when the spec changes, and loses what the spec no longer names', async () => {
     await apply(step);
     const headers = { request: { set: { b: '2', a: '1' } } };

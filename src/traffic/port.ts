@@ -1,7 +1,7 @@
 /** The traffic port: who of primary and canary gets how many percent of the requests. */
 import type { CanaryRef, Metadata } from '../workload/port.ts';
 
-/** Percentages that sum to 100. */
+/** Percentages that sum to 100; not always whole ones. */
 export interface Weights {
   readonly primary: number;
   readonly canary: number;
@@ -49,7 +49,7 @@ export interface RouteView {
  */
 export interface Router {
   observe(intent: RouteIntent): RouteView;
-  /** Writes the route with these weights; in one write, so that the sum is 100 in every version. No request when nothing differs. */
+  /** Writes the route with these weights; in one write, so that every version sums to 100, or to 10,000 where a percentage is not whole. No request when nothing differs. */
   apply(intent: RouteIntent, weights: Weights): Promise<void>;
   /**
    * Before the Canary goes, once the apex Service leads to the target again: sends everything to the apex Service and

@@ -57,20 +57,27 @@ export function weightsOf(rule: Rule | undefined, intent: RouteIntent): Weights 
   const share = (role: Role) => refOf(rule, role, intent)?.weight ?? 1;
   const sum = share('primary') + share('canary');
   if (sum <= 0) return undefined;
-  const canary = Math.round((100 * share('canary')) / sum);
-  return { primary: 100 - canary, canary };
+  return { primary: (100 * share('primary')) / sum, canary: (100 * share('canary')) / sum };
+}
+
+/** The integers of a route: whole percents as they are, so that people read them; others in hundredths of a percent, which sum to 10,000. */
+function integersOf({ primary, canary }: Weights): Weights {
+  if (Number.isInteger(primary) && Number.isInteger(canary)) return { primary, canary };
+  const hundredths = Math.round(canary * 100);
+  return { primary: 10_000 - hundredths, canary: hundredths };
 }
 
 /** The rule with its backends replaced; what people put on a backend stays on it, and the canary starts with the primary's. */
 function split(rule: Rule, intent: RouteIntent, weights: Weights): BackendRef[] {
   const main = refOf(rule, 'primary', intent) ?? refOf(rule, 'apex', intent);
+  const integers = integersOf(weights);
   const backend = (base: BackendRef | undefined, role: 'primary' | 'canary'): BackendRef => ({
     group: '',
     kind: 'Service',
     ...base,
     name: `${intent.service}-${role}`,
     port: intent.port,
-    weight: weights[role],
+    weight: integers[role],
   });
   return [backend(main, 'primary'), backend(refOf(rule, 'canary', intent) ?? main, 'canary')];
 }

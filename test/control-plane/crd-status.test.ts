@@ -66,6 +66,7 @@ describe('the status of a Canary', () => {
   it.each([
     ['phase', { phase: 'Lost' }],
     ['canaryWeight', { canaryWeight: 101 }],
+    ['run.weight', { run: { id: 'r', revision: 'v', startedAt: '2026-01-02T03:04:05Z', weight: 100.5 } }],
     ['run.startedAt', { run: { id: 'r', revision: 'v', startedAt: 'yesterday' } }],
     ['message', { message: 'x'.repeat(1025) }],
     ['outbox', { outbox: Array.from({ length: 51 }, () => ({ id: 'i', kind: 'alert', attempts: 0 })) }],
@@ -75,6 +76,28 @@ describe('the status of a Canary', () => {
     const { status: code, body } = await client.ask('PATCH', `${url}/status`, { status });
     expect(code).toBe(422);
     expect(body.message).toContain(`status.${field}`);
+  });
+
+  it('keeps less than one percent exactly, beside a canaryWeight that is whole for those who read it so', async () => {
+    const url = await canary('fine');
+    const at = '2030-01-31T12:00:00.000Z';
+    const run = {
+      id: 'r',
+      revision: 'v',
+      startedAt: at,
+      weight: 0.35,
+      evidence: { pollAt: at, allowedWeight: 0.35, checks: [] },
+      steps: [{ at, text: 'Revision v gets 0.05 % of the requests.', weight: 0.05 }],
+    };
+    const status = { phase: 'Progressing', canaryWeight: 1, run };
+    const { status: code, body } = await client.ask('PATCH', `${url}/status?fieldValidation=Strict`, {
+      status,
+    });
+    expect(code, body.message).toBe(200);
+    expect(CanaryStatus.parse(body['status'])).toEqual(status);
+    expect((await client.rows(url))[0]?.slice(0, 3)).toEqual(['fine', 'Progressing', 1]);
+    const broken = await client.ask('PATCH', `${url}/status`, { status: { canaryWeight: 0.35 } });
+    expect(broken.status).toBe(422);
   });
 
   it('shows phase, weight, failed checks and reason in a table', async () => {

@@ -98,6 +98,16 @@ describe('a route of our own', () => {
     await apply(step, { ...intent, rules });
   });
 
+  test('takes less than one percent in integers that sum to 10,000', async () => {
+    await apply({ primary: 99.95, canary: 0.05 });
+    expect(await live()).toHaveProperty('spec.rules[0].backendRefs', [
+      backend('podinfo-primary', 9_995),
+      backend('podinfo-canary', 5),
+    ]);
+    await apply(step);
+    expect(await live()).toHaveProperty('spec.rules[0].backendRefs', split);
+  });
+
   test('keeps its weights when the spec changes during a run', async () => {
     await apply(step);
     await apply(step, {

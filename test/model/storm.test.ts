@@ -11,6 +11,7 @@ import {
 } from 'fast-check';
 import { expect, test } from 'vitest';
 import { CanaryStatus } from '../../src/api/canary-status.ts';
+import { restOf } from '../../src/core/analysis/grain.ts';
 import { decide } from '../../src/core/decide.ts';
 import { desired } from '../../src/core/desired.ts';
 import type { Input } from '../../src/core/input.ts';
@@ -55,8 +56,8 @@ const happening = constantFrom<(at: number) => Event>(
   at => ({ type: 'started', now: at, revision: 'v1-a' }),
   at => ({ type: 'started', now: at, revision: 'v1-b' }),
   at => ({ type: 'undecided', now: at, kind: 'error' }),
-  at => ({ type: 'canaryReady', now: at, limit: 3 }),
-  at => ({ type: 'passed', now: at, limit: 3 }),
+  at => ({ type: 'canaryReady', now: at, limit: 0.05 }),
+  at => ({ type: 'passed', now: at, limit: 0.35 }),
   at => ({ type: 'eased', now: at, limit: 15 }),
   at => ({ type: 'eased', now: at, limit: 100 }),
   at => ({ type: 'watchFailed', now: at, revision: 'v1-old' }),
@@ -126,7 +127,7 @@ function inputOf(status: CanaryStatus, plan: Plan, at: number, sky: Weather): In
     route: {
       accepted: sky.accepted,
       current: true,
-      weights: { primary: 100 - sky.routeWeight, canary: sky.routeWeight },
+      weights: { primary: restOf(sky.routeWeight), canary: sky.routeWeight },
     },
     verdict: { check: 'errors', outcome: sky.outcome, value: '7', limit: 'at most 5' },
     ...(sky.target === null

@@ -1,6 +1,6 @@
 /** A small version of the simulation: the bounds which the full one, `make sim-analysis`, shows with tight figures. */
 import { describe, expect, it } from 'vitest';
-import { alpha, argo, fastFlagger, flagger, play, siskinInFineSteps, siskinWithBudget } from './cell.ts';
+import { alpha, argo, fastFlagger, flagger, play, siskinWithBudget } from './cell.ts';
 import { healthySituations, regression, scenarioOf } from './scenarios.ts';
 
 /** Fixed, since a bound on a share of random outcomes is crossed by chance now and then; `SEED` plays others. */
@@ -37,12 +37,7 @@ describe(`bad releases, seed ${seed}`, () => {
     [1000, 0.5, 25],
     [1000, 1, 25],
   ])('at %d requests/s with %d errors cost few failed requests', (requests, rate, most) => {
-    const cell = play(
-      requests > 100 ? siskinInFineSteps : siskinWithBudget,
-      regression(requests, rate),
-      60,
-      seed,
-    );
+    const cell = play(siskinWithBudget, regression(requests, rate), 60, seed);
     expect(cell.rolledBack).toBe(60);
     expect(cell.meanFailed).toBeLessThanOrEqual(most);
   });

@@ -12,13 +12,11 @@ export interface Bound {
 const SCHEDULE = 600;
 const USUAL = 'steady, 0.1 % errors';
 
-/** What is NaN was not played with that judge. */
 export function boundsOf(tables: Tables, judge: Judge): Bound[] {
   const healthy = column(tables.healthy, judge);
   const bad = column(tables.bad, judge);
   const rates = healthy.map(({ cell }) => cell.rolledBack / cell.releases);
   const all = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
-  const worst = rates.length > 0 ? Math.max(...rates) : Number.NaN;
   const times = healthy.flatMap(({ row, cell }) =>
     row.name === USUAL && row.requestsPerSecond >= 10 ? [cell.promotionSeconds ?? Infinity] : [],
   );
@@ -31,10 +29,15 @@ export function boundsOf(tables: Tables, judge: Judge): Bound[] {
     {
       what: 'healthy releases rolled back, worst cell: guaranteed',
       most: alpha,
-      measured: worst,
+      measured: Math.max(...rates),
       format: share,
     },
-    { what: 'healthy releases rolled back, worst cell: wanted', most: 0.005, measured: worst, format: share },
+    {
+      what: 'healthy releases rolled back, worst cell: wanted',
+      most: 0.005,
+      measured: Math.max(...rates),
+      format: share,
+    },
     { what: 'healthy releases rolled back, all cells', most: 0.005, measured: all, format: share },
     {
       what: 'failed requests on average at 100 requests/s; 1, 5 and 50 % errors',
@@ -51,7 +54,7 @@ export function boundsOf(tables: Tables, judge: Judge): Bound[] {
     {
       what: 'time of a healthy release as a part of the fixed schedule’s, 10 to 1,000 requests/s',
       most: 1.2,
-      measured: times.length > 0 ? Math.max(...times) / SCHEDULE : Number.NaN,
+      measured: Math.max(...times) / SCHEDULE,
       format: share,
     },
   ];

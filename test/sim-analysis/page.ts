@@ -1,6 +1,6 @@
 /** The page and the pictures of the simulation, from its tables. */
 import { boundsOf } from './bounds.ts';
-import { type Cell, siskinInFineSteps, siskinWithBudget } from './cell.ts';
+import { type Cell, siskinWithBudget } from './cell.ts';
 import { type Bars, drawBars } from './picture.ts';
 import type { Table, Tables } from './tables.ts';
 
@@ -62,13 +62,9 @@ function falseRollbacks({ healthy }: Tables): Bars {
 
 function pageOf({ tables, releases, seed, updateMicroseconds, processor }: Run): string {
   const half = Math.ceil(releases / 2);
-  const fine = boundsOf(tables, siskinInFineSteps);
-  const bounds = boundsOf(tables, siskinWithBudget).map(({ what, most, measured, format }, index) => {
-    const told = [measured, fine[index]?.measured ?? Number.NaN].map(value => {
-      if (Number.isNaN(value)) return 'not played';
-      return `${format(value)}${value > most ? ' **missed**' : ''}`;
-    });
-    return `| ${what} | at most ${format(most)} | ${told.join(' | ')} |`;
+  const bounds = boundsOf(tables, siskinWithBudget).map(({ what, most, measured, format }) => {
+    const told = `${format(measured)}${measured > most ? ' **missed**' : ''}`;
+    return `| ${what} | at most ${format(most)} | ${told} |`;
   });
   return `# The analysis, simulated
 
@@ -91,15 +87,14 @@ which flatters whoever misses a bad release.
 | Flagger, 10s | the same with \`interval: 10s\` and \`stepWeight: 1\`, as fast as it goes |
 | Argo Rollouts, 1m | background analysis with \`interval: 1m\`, \`initialDelay: 1m\`, success rate at least 99 % over 1m, \`failureLimit: 3\`, \`consecutiveErrorLimit: 4\` |
 | Siskin | preset \`balanced\`, warm-up of 30 s, the same steps |
-| Siskin, budget 25 | the same with an impact budget of 25 failed requests, on routes that divide whole percents, as those which the operator writes do |
-| Siskin, budget 25, finer weights | the same on routes whose weights add up to 2,000; the Gateway API allows that, the operator does not write it yet |
+| Siskin, budget 25 | the same with an impact budget of 25 failed requests, in whole percents, and below one percent in steps of 0.05 %, as the operator writes its routes |
 
 The peers' success rate is Prometheus' \`rate()\` as it is, with the first value of a series lost and its extrapolation.
 
 ## Bounds
 
-| | bound | ${siskinWithBudget.name} | ${siskinInFineSteps.name} |
-|---|---|---|---|
+| | bound | ${siskinWithBudget.name} |
+|---|---|---|
 ${bounds.join('\n')}
 
 One update of the engine took ${updateMicroseconds.toFixed(1)} µs of processor time (${processor}); the bound is 20 µs.

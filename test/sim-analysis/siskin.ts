@@ -10,8 +10,8 @@ import { createService, type Sample, type Scenario, type Service } from './servi
 
 export interface SiskinSettings {
   readonly check: CheckSettings;
-  /** Failed requests that the release may cost, and the smallest share which the route can give; absent for the fixed schedule. */
-  readonly budget?: { readonly failedRequests: number; readonly grain: number };
+  /** Failed requests that the release may cost; absent for the fixed schedule. */
+  readonly budget?: { readonly failedRequests: number };
 }
 
 const HISTORY = 3600;

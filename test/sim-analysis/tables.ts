@@ -1,15 +1,5 @@
 /** Plays all cells of the simulation: one row per situation and amount of traffic, one cell per judge. */
-import {
-  argo,
-  type Cell,
-  fastFlagger,
-  flagger,
-  type Judge,
-  play,
-  siskin,
-  siskinInFineSteps,
-  siskinWithBudget,
-} from './cell.ts';
+import { argo, type Cell, fastFlagger, flagger, type Judge, play, siskin, siskinWithBudget } from './cell.ts';
 import { healthySituations, percent, regression, scenarioOf, trafficLevels } from './scenarios.ts';
 import type { Scenario } from './service.ts';
 
@@ -32,7 +22,7 @@ export interface Tables {
 }
 
 const ofPeers = [flagger, fastFlagger, argo];
-const judges = [...ofPeers, siskin, siskinWithBudget, siskinInFineSteps];
+const judges = [...ofPeers, siskin, siskinWithBudget];
 const badRates = [0.005, 0.01, 0.05, 0.2, 0.5, 1];
 const busy = trafficLevels.filter(requests => requests >= 10);
 /** In the middle of the eighth step of the schedule. */

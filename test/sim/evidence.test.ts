@@ -1,11 +1,12 @@
 /** Releases judged by evidence: what is promoted, what is taken back and when, and what only holds. */
 import { expect, test } from 'vitest';
+import { HttpRoutes } from '../../src/api/resources.ts';
 import { noFaults } from './faults.ts';
 import { statusOf } from './oracle/replay.ts';
-import { weightsSum } from './oracle/traffic.ts';
+import { committedWeights, weightsSum } from './oracle/traffic.ts';
 import { type CanarySpecDraft, createCanary } from './scenarios.ts';
 import type { Story } from './traffic.ts';
-import { World } from './world.ts';
+import { target, World } from './world.ts';
 
 const steady: Story = { requestsPerSecond: 100, scrapeMs: 5_000, errors: () => 0.001 };
 
@@ -80,8 +81,86 @@ test('with a budget of 25 few requests fail, and a good release gets there all t
   const good = await releasing('app:v2', {}, { impactBudget });
   await until(good, phaseIs(good, 'Succeeded'));
   const weights = statusOf(good.canary()).run?.steps?.map(({ weight }) => weight) ?? [];
-  expect(weights).toContain(1);
+  expect(weights[1]).toBe(0.05);
   expect(Math.max(...weights.map(weight => weight ?? 0))).toBe(60);
+});
+
+const busy = { requestsPerSecond: 1_000, scrapeMs: 15_000 };
+const budget = { impactBudget: { failedRequests: 25 } };
+
+function weightsIn(world: World): number[] {
+  return statusOf(world.canary()).run?.steps?.flatMap(({ weight }) => weight ?? []) ?? [];
+}
+
+test.each([0.01, 0.05, 0.2, 0.5, 1])(
+  'at 1,000 requests/s a release that fails %f of them stays within its budget of 25',
+  async share => {
+    const world = await releasing('app:bad', { ...busy, errors: bad(share) }, budget);
+    await until(world, phaseIs(world, 'Failed'));
+    expect(world.traffic.failed()).toBeLessThanOrEqual(25);
+    expect(weightsIn(world)).toContain(0.05);
+    expect(statusOf(world.canary()).run?.weight).toBeUndefined();
+    expect(weightsSum(world.history)).toEqual([]);
+    expect(committedWeights(world.history, 0)).toEqual([]);
+  },
+);
+
+test('at 1,000 requests/s a good release rises from less than one percent to the whole of its last step', async () => {
+  const world = await releasing('app:v2', busy, budget);
+  await until(world, phaseIs(world, 'Succeeded'));
+  const weights = weightsIn(world);
+  expect(weights.filter(weight => weight < 1).length).toBeGreaterThan(1);
+  expect(Math.max(...weights)).toBe(60);
+  expect(weightsSum(world.history)).toEqual([]);
+});
+
+test('a canary with hardly any traffic begins with what its budget allows, although none of its requests was seen yet', async () => {
+  const world = await releasing('app:v2', { requestsPerSecond: 1 }, budget);
+  await until(world, () => statusOf(world.canary()).canaryWeight === 20, 60);
+  const { run } = statusOf(world.canary());
+  expect(Date.parse(run?.stepAt ?? '') - Date.parse(run?.weightAt ?? '')).toBeLessThan(5_000);
+});
+
+test('a canary that waits for the first requests of all gets its share of them as soon as they come', async () => {
+  const world = await releasing('app:v2', { requestsPerSecond: 1, quietUntil: 300 }, budget);
+  await until(world, () => statusOf(world.canary()).reason === 'NoData', 120);
+  expect(statusOf(world.canary()).run?.weight).toBe(0.05);
+  await world.run(325 - world.seconds());
+  expect(statusOf(world.canary())).toMatchObject({ phase: 'Progressing', canaryWeight: 20 });
+});
+
+test.each(['patch canaries', 'patch httproutes'])(
+  'passes that die at %s neither cost more than the budget nor leave other weights',
+  async write => {
+    const world = await releasing('app:bad', { ...busy, errors: bad(0.05) }, budget);
+    let writes = 0;
+    world.faults = {
+      ...noFaults,
+      strike({ what }) {
+        if (!what.startsWith(write) || statusOf(world.canary()).run?.weightAt === undefined) return undefined;
+        writes += 1;
+        return writes % 2 === 0 ? undefined : { kind: writes % 4 === 1 ? 'crash-before' : 'crash-after' };
+      },
+    };
+    await until(world, phaseIs(world, 'Failed'));
+    expect(writes).toBeGreaterThan(4);
+    expect(world.traffic.failed()).toBeLessThanOrEqual(25);
+    expect(weightsSum(world.history)).toEqual([]);
+    expect(committedWeights(world.history, 0)).toEqual([]);
+  },
+);
+
+test('who takes over in the middle of a step gives the canary exactly the fraction that was committed', async () => {
+  const world = await releasing('app:v2', busy, budget);
+  const fraction = () => statusOf(world.canary()).run?.weight ?? 0;
+  await until(world, () => fraction() > 0.05, 120);
+  const weight = fraction();
+  expect(statusOf(world.canary()).canaryWeight).toBe(1);
+  const route = world.kube.peek(HttpRoutes, target)?.metadata.resourceVersion;
+  world.crash('siskin-1', 1);
+  await world.run(5);
+  expect(fraction()).toBe(weight);
+  expect(world.kube.peek(HttpRoutes, target)?.metadata.resourceVersion).toBe(route);
 });
 
 test('a Prometheus that is gone for a minute holds the run, which then goes on', async () => {

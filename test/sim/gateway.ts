@@ -10,8 +10,8 @@ export interface GatewayTimes {
   refuses(): boolean;
 }
 
-/** Percent that the canary Service gets of a route's requests; undefined where nothing leads to the primary or the canary. */
-export function weightsOf(route: KubeObject | undefined): { primary: number; canary: number } | undefined {
+/** The weights of a route as they are written; undefined where nothing leads to the primary or the canary. */
+export function integersOf(route: KubeObject | undefined): { primary: number; canary: number } | undefined {
   const rules = dig(route?.spec, 'rules');
   for (const rule of Array.isArray(rules) ? rules : []) {
     const backends = dig(rule, 'backendRefs');
@@ -24,6 +24,15 @@ export function weightsOf(route: KubeObject | undefined): { primary: number; can
     return { primary: Number(primary ?? 0), canary: Number(canary ?? 0) };
   }
   return undefined;
+}
+
+/** Percent of a route's requests that both Services get. */
+export function weightsOf(route: KubeObject | undefined): { primary: number; canary: number } | undefined {
+  const integers = integersOf(route);
+  if (integers === undefined) return undefined;
+  const { primary, canary } = integers;
+  const sum = primary + canary;
+  return sum > 0 ? { primary: (100 * primary) / sum, canary: (100 * canary) / sum } : integers;
 }
 
 export interface Gateway {

@@ -60,6 +60,12 @@ const cases: readonly [string, (entries: History) => string[], () => History, Re
     /weights are/,
   ],
   [
+    'finer weights than whole percents where there is a percent',
+    weightsSum,
+    () => rewritten(ofKind('HTTPRoute'), /"weight":80(.+?)"weight":20/g, '"weight":8000$1"weight":2000'),
+    /weights are 8000\/2000/,
+  ],
+  [
     'traffic to a canary without pods',
     entries => availableSides(entries, 10),
     () => rewritten(ofKind('Deployment'), /"availableReplicas":2/g, '"availableReplicas":0'),

@@ -17,6 +17,8 @@ export interface Story {
   readonly gauge?: (image: string, at: number) => number;
   /** Between these seconds nothing is scraped and nobody answers. */
   readonly gone?: readonly [from: number, until: number];
+  /** Before this second nobody asks for anything. */
+  readonly quietUntil?: number;
   readonly seed?: number;
 }
 
@@ -69,7 +71,8 @@ export function createTraffic(world: World, target: ObjectKey): Traffic {
     return world.seconds() >= from && world.seconds() < until;
   }
 
-  function serve({ requestsPerSecond, errors }: Story, random: () => number): void {
+  function serve({ requestsPerSecond, errors, quietUntil = 0 }: Story, random: () => number): void {
+    if (world.seconds() < quietUntil) return;
     const weight = world.gateway.effective(target.namespace ?? '', target.name)?.canary ?? 0;
     const images = {
       canary: imageOf(world.kube.peek(Deployments, target)),

@@ -15,17 +15,18 @@ describe('the share of the canary', () => {
     expect(beginClimb(7, ramp, unknown)).toEqual({ step: 0, since: 7, share: 0.05 });
   });
 
-  it('is what the budget allows in whole percents, one at least and the step at most', () => {
+  it('is what the budget allows, below one percent in grains, from there in whole percents, and the step at most', () => {
     const begun = beginClimb(0, limited, unknown);
-    expect(begun.share).toBe(0.01);
+    expect(begun.share).toBe(0.0005);
     expect(ease(begun, 15, limited, some).share).toBe(0.02);
     expect(ease(begun, 15, limited, known).share).toBe(0.05);
   });
 
-  it('is finer where the route is', () => {
-    const fine: Ramp = { ...ramp, budget: { failedRequests: 25, latencySeconds: 35, grain: 0.0005 } };
-    expect(beginClimb(0, fine, unknown).share).toBe(0.0005);
-    expect(ease(beginClimb(0, fine, unknown), 15, fine, some).share).toBeCloseTo(0.024, 3);
+  it('begins with more the fewer requests there are', () => {
+    const shares = [1, 10, 50, 140].map(
+      requestsPerSecond => beginClimb(0, limited, { ...unknown, requestsPerSecond }).share,
+    );
+    expect(shares).toEqual([0.05, 0.05, 0.01, 0.005]);
   });
 
   it('never falls', () => {

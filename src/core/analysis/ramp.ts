@@ -1,6 +1,7 @@
 /** How the canary's share of the traffic rises, as the operator's runs do it: steps are upper bounds, the impact budget may keep it below. */
 import type { Counts } from './bet.ts';
 import { allowedWeight } from './budget.ts';
+import { weightWithin } from './grain.ts';
 import type { Judgement } from './judgement.ts';
 
 export interface Ramp {
@@ -12,8 +13,6 @@ export interface Ramp {
     readonly latencySeconds: number;
     /** What the check accepts, as a share. */
     readonly tolerance?: number;
-    /** The smallest share which the route can give; 0.01 when absent. */
-    readonly grain?: number;
   };
 }
 
@@ -34,8 +33,6 @@ export interface Known {
   /** The canary's requests as the primary would have served them. */
   readonly expected: Counts;
 }
-
-const WHOLE_PERCENT = 0.01;
 
 /** The first step. */
 export function beginClimb(now: number, ramp: Ramp, known: Known): Climb {
@@ -69,8 +66,5 @@ function isLast({ step }: Climb, { steps }: Ramp): boolean {
 
 function mostShare({ budget }: Ramp, { requestsPerSecond, canary, expected }: Known): number {
   if (budget === undefined) return 1;
-  const { grain = WHOLE_PERCENT, ...impact } = budget;
-  const allowed = allowedWeight({ ...impact, requestsPerSecond, canary, primary: expected });
-  // Rounding must not take a grain away.
-  return Math.max(1, Math.floor(allowed / grain + 1e-9)) * grain;
+  return weightWithin(allowedWeight({ ...budget, requestsPerSecond, canary, primary: expected })) / 100;
 }

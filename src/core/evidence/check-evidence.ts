@@ -29,6 +29,8 @@ export interface CheckEvidence {
   /** The newest scrape of all its series, ms. */
   readonly newest?: number;
   readonly scrapeMs?: number;
+  /** It holds for nothing but that: no request of the canary has been counted yet. */
+  readonly isUnserved?: boolean;
   /** Both sides are outside the objective, and the canary is no worse. */
   readonly sharedIncident?: boolean;
   /** For the impact budget: the canary's requests so far, the same as the primary would have served them, and what is accepted beyond. */

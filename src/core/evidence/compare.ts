@@ -58,6 +58,7 @@ export function judgeCompare(
     until: state.at,
     newest: until,
     scrapeMs,
+    isUnserved: canary.total === 0,
     sharedIncident: action === 'hold' && outside === 'both',
     counts: { canary, primary: expected, tolerance: settings.tolerance },
     requestsPerSecond: rateOf(all, scraped, until, scrapeMs),

@@ -2,6 +2,7 @@
 import type { RunEvidence } from '../../api/run-status.ts';
 import { statusLimits } from '../../api/status-limits.ts';
 import { allowedWeight, failedRequestsOf } from '../analysis/budget.ts';
+import { weightWithin } from '../analysis/grain.ts';
 import type { CheckResult } from '../judge.ts';
 import { judgeBurnRate } from './burn-rate.ts';
 import type { CheckEvidence, Moment } from './check-evidence.ts';
@@ -139,8 +140,7 @@ function allowedPercent(
     latencySeconds: detectionSeconds(scrapeMs),
     ...counts,
   });
-  // A route divides whole percents, and none at all would never show anything.
-  return Math.max(1, Math.min(100, Math.floor(share * 100)));
+  return weightWithin(share);
 }
 
 /** The decisive check as the sample that decided, where it decides. */

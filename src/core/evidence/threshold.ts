@@ -48,6 +48,7 @@ export function judgeThreshold(
     state: JSON.stringify({ at: to, total, bad } satisfies RateState),
     until: to,
     newest: until,
+    isUnserved: total === 0,
     scrapeMs,
   };
 }

@@ -47,5 +47,5 @@ function staleOrAbsent(
 /** The run has begun, and no scrape since. */
 export function noSample(name: string, scrapeMs: number, newest: number): CheckEvidence {
   const message = `${name}: no sample since the canary got its first requests.`;
-  return { name, outcome: 'noData', action: 'hold', message, scrapeMs, newest };
+  return { name, outcome: 'noData', action: 'hold', message, scrapeMs, newest, isUnserved: true };
 }

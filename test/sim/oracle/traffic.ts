@@ -2,19 +2,24 @@
 import { Canaries, Deployments, HttpRoutes } from '../../../src/api/resources.ts';
 import { dig } from '../../memory/json.ts';
 import { imageOf, replicasOf } from '../deployments.ts';
-import { weightsOf } from '../gateway.ts';
+import { integersOf, weightsOf } from '../gateway.ts';
 import type { History } from '../history.ts';
 import { primary, target } from '../world.ts';
 import { canaryOf, isAvailable, isDeployment, Memory, replay, routeWrite, statusOf } from './replay.ts';
 
-/** Rule 1: in every version of every route. */
+/** Rule 1, in every version of every route: they sum to 100, or to 10,000 for a canary with less than one percent. */
 export function weightsSum(history: History): string[] {
   return replay(history, ({ entry }, complain) => {
     if (entry.type !== 'object' || entry.change.resource.plural !== HttpRoutes.plural) return;
-    const weights = weightsOf(entry.change.object);
+    const weights = integersOf(entry.change.object);
     if (weights === undefined) return;
     const { primary, canary } = weights;
-    if (primary + canary !== 100 || primary < 0 || canary < 0)
+    const sum = primary + canary;
+    const isFine = sum === 10_000 && canary > 0 && canary < 100;
+    if (
+      !(sum === 100 || isFine) ||
+      ![primary, canary].every(weight => Number.isInteger(weight) && weight >= 0)
+    )
       complain(`the weights are ${primary}/${canary}`);
   });
 }
@@ -54,9 +59,9 @@ export function committedWeights(history: History, requestMs: number): string[] 
   let stored = { until: Number.POSITIVE_INFINITY, phase: 'none', weight: 0 };
   return replay(history, ({ entry, get }, complain) => {
     if (entry.type === 'object' && entry.change.resource.plural === Canaries.plural) {
-      const { phase = 'none', canaryWeight = 0 } = statusOf(canaryOf(get, target));
+      const { phase = 'none', canaryWeight = 0, run } = statusOf(canaryOf(get, target));
       statuses.push({ ...stored, until: entry.at });
-      stored = { until: Number.POSITIVE_INFINITY, phase, weight: canaryWeight };
+      stored = { until: Number.POSITIVE_INFINITY, phase, weight: run?.weight ?? canaryWeight };
     }
     const write = routeWrite(entry);
     if (write?.after === undefined || write.after.canary <= (write.before?.canary ?? 0)) return;
