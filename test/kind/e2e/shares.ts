@@ -16,7 +16,7 @@ export function stretchesOf(history: readonly CanaryStatus[], runId: string | un
   for (const { run, phase, canaryWeight = 0 } of history) {
     const at = run?.steps?.at(-1)?.at;
     if (run === undefined || run.id !== runId || at === undefined) continue;
-    const weight = phase === 'Progressing' ? canaryWeight : 0;
+    const weight = phase === 'Progressing' ? (run.weight ?? canaryWeight) : 0;
     if (weight === (open?.weight ?? 0)) continue;
     const from = Date.parse(at);
     if (open !== undefined) stretches.push({ ...open, to: from });
