@@ -137,6 +137,16 @@ describe('parseCanary', () => {
     expect(parseCanary(object).ok).toBe(false);
   });
 
+  it('reads a version once, and the spec once for all versions that share it', () => {
+    const first = { ...canary(), status: { phase: 'Initialized' } };
+    const next = { ...first, status: { phase: 'Progressing' } };
+    expect(parseCanary(first)).toBe(parseCanary(first));
+    expect(parsed(next).spec).toBe(parsed(first).spec);
+    expect(parsed(next).status).toEqual({ phase: 'Progressing' });
+    expect(problems({ ...first, status: { phase: 'Nowhere' } })).toHaveLength(1);
+    expect(parsed({ ...next, spec: { ...next.spec, suspend: true } }).spec.suspend).toBe(true);
+  });
+
   it('wants a name for the Service when the name of the target cannot be one', () => {
     const targetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'pod.info' };
     expect(problems(canary({ targetRef }))).toEqual([

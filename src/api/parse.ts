@@ -82,7 +82,12 @@ function parse<T>(schema: z.ZodType<T>, object: unknown): Parsed<T> {
  */
 const soundSpecs = new WeakMap<object, CanarySpec>();
 
+/** Passes and deliveries read the same version: it is parsed once. */
 export function parseCanary(object: unknown): Parsed<Canary> {
+  return typeof object === 'object' && object !== null ? parseOnce(object) : parse(CanaryObject, object);
+}
+
+const parseOnce = once((object): Parsed<Canary> => {
   const source = specOf(object);
   const spec = source === undefined ? undefined : soundSpecs.get(source);
   if (spec !== undefined) {
@@ -92,10 +97,10 @@ export function parseCanary(object: unknown): Parsed<Canary> {
   const parsed = parse<Canary>(CanaryObject, object);
   if (parsed.ok && source !== undefined) soundSpecs.set(source, parsed.value.spec);
   return parsed;
-}
+});
 
-function specOf(object: unknown): object | undefined {
-  if (typeof object !== 'object' || object === null || !Object.hasOwn(object, 'spec')) return undefined;
+function specOf(object: object): object | undefined {
+  if (!Object.hasOwn(object, 'spec')) return undefined;
   const spec: unknown = Reflect.get(object, 'spec');
   return typeof spec === 'object' && spec !== null ? spec : undefined;
 }
@@ -114,11 +119,15 @@ export const parseMetricTemplate = reader<MetricTemplate>(MetricTemplateObject);
 export const parseAlertProvider = reader<AlertProvider>(AlertProviderObject);
 export const parseManifestRepository = reader<ManifestRepository>(ManifestRepositoryObject);
 
-/** Every pass looks at what its Canary refers to: an object, which never changes in a cache, is read once. */
 function reader<T>(schema: z.ZodType<T>): (object: object) => Parsed<T> {
+  return once(object => parse(schema, object));
+}
+
+/** Every pass looks at its Canary and at what it refers to: an object, which never changes in a cache, is read once. */
+function once<T>(read: (object: object) => Parsed<T>): (object: object) => Parsed<T> {
   const known = new WeakMap<object, Parsed<T>>();
   return object => {
-    const held = known.get(object) ?? parse(schema, object);
+    const held = known.get(object) ?? read(object);
     known.set(object, held);
     return held;
   };

@@ -2,9 +2,10 @@
 import { CanaryStatus } from '../api/canary-status.ts';
 import { parseManifestRepository } from '../api/parse.ts';
 import { millis } from '../core/status.ts';
-import { type GitSettings, isRefusal, type Model, readCanary } from './model.ts';
+import { isRefusal, type Model, readCanary } from './model.ts';
 import { newerPromotion } from './newer-promotion.ts';
 import type { Ports } from './ports.ts';
+import type { GitSettings } from './spec-model.ts';
 
 export type Permission = { readonly allowed: true } | { readonly allowed: false; readonly why: string };
 

@@ -3,10 +3,11 @@ import type { OutboxEntry } from '../api/canary-status.ts';
 import { parseManifestRepository } from '../api/parse.ts';
 import { ForgeError } from '../forge/port.ts';
 import { effectiveMode, providerOf } from './forge-access.ts';
-import type { GitSettings, Model } from './model.ts';
+import type { Model } from './model.ts';
 import { postpone, settle } from './outbox.ts';
 import type { Ports } from './ports.ts';
 import { accessFor } from './repository.ts';
+import type { GitSettings } from './spec-model.ts';
 import { changeStatus } from './status.ts';
 
 /** A status is a courtesy: after so many tries it is let go. */

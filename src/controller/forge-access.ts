@@ -2,7 +2,7 @@
 import type { ManifestRepositorySpec } from '../api/manifest-repository.ts';
 import { detectProvider } from '../forge/address.ts';
 import type { ForgeAccess, ForgeProvider } from '../forge/port.ts';
-import type { GitSettings } from './model.ts';
+import type { GitSettings } from './spec-model.ts';
 
 type Spec = Pick<ManifestRepositorySpec, 'url' | 'provider' | 'apiUrl'>;
 

@@ -6,10 +6,11 @@ import { arrivalEvent } from '../core/record.ts';
 import { millis } from '../core/status.ts';
 import type { Place } from './found-place.ts';
 import { gitWorks } from './git-condition.ts';
-import type { GitSettings, Model } from './model.ts';
+import type { Model } from './model.ts';
 import { settle } from './outbox.ts';
 import { findPlace } from './place.ts';
 import type { Ports } from './ports.ts';
+import type { GitSettings } from './spec-model.ts';
 import { changeStatus } from './status.ts';
 
 const promptMs = 15_000;

@@ -13,7 +13,7 @@ import { effectiveMode } from './forge-access.ts';
 import { type Place, PlaceError } from './found-place.ts';
 import { gitWorks } from './git-condition.ts';
 import { locateAt } from './git-position.ts';
-import type { GitSettings, Model } from './model.ts';
+import type { Model } from './model.ts';
 import { newerPromotion } from './newer-promotion.ts';
 import { postpone, settle } from './outbox.ts';
 import { findPlace, targetOf } from './place.ts';
@@ -21,6 +21,7 @@ import type { Ports } from './ports.ts';
 import { closeProposal, type ProposalWork, type Proposed, propose } from './proposal.ts';
 import { lastHookAt, waitForMerge } from './proposal-wait.ts';
 import { accessFor } from './repository.ts';
+import type { GitSettings } from './spec-model.ts';
 import { changeStatus } from './status.ts';
 
 /** Undoes the failed change, or records why not; what is final leaves the outbox. Rejects as the Git port does. */

@@ -3,11 +3,12 @@ import { repositoryDenial } from '../api/manifest-repository.ts';
 import type { ManifestRepository } from '../api/parse.ts';
 import type { Told, TracedSource } from '../trace/port.ts';
 import { type Place, PlaceError, type Target } from './found-place.ts';
-import type { GitSettings, Model } from './model.ts';
+import type { Model } from './model.ts';
 import type { Ports } from './ports.ts';
 import { accessFor, specOf } from './repository.ts';
 import { isSameRepository, repositoryName } from './repository-url.ts';
 import { searchPlace, withScope } from './scope.ts';
+import type { GitSettings } from './spec-model.ts';
 
 /** The target with what an agent wrote on it; undefined where there is none. */
 export function targetOf(model: Model, ports: Ports): Target | undefined {

@@ -7,11 +7,12 @@ import { alertEntries } from '../core/announce.ts';
 import { trimOutbox } from '../core/owed.ts';
 import type { RevertResult } from '../git/port.ts';
 import { gitWorks } from './git-condition.ts';
-import type { GitSettings, Model } from './model.ts';
+import type { Model } from './model.ts';
 import { settle } from './outbox.ts';
 import type { Ports } from './ports.ts';
 import { closeProposal } from './proposal.ts';
 import { accessFor } from './repository.ts';
+import type { GitSettings } from './spec-model.ts';
 import { changeStatus } from './status.ts';
 
 /** A merge is noticed within this time, where no webhook tells of it at once. */

@@ -5,8 +5,9 @@ import type { ForgeAccess } from '../forge/port.ts';
 import type { RepositoryAccess } from '../git/port.ts';
 import { TerminalError } from '../runtime/errors.ts';
 import { forgeAccess } from './forge-access.ts';
-import type { GitSettings, Model } from './model.ts';
+import type { Model } from './model.ts';
 import type { Ports } from './ports.ts';
+import type { GitSettings } from './spec-model.ts';
 
 export interface Access {
   readonly repository: RepositoryAccess;

@@ -1,6 +1,7 @@
 /** The router for the Gateway API: one HTTPRoute, of our own or adopted, whose backends carry the weights. */
 import { HttpRoutes } from '../api/resources.ts';
 import { isAlreadyExists, TerminalError } from '../runtime/errors.ts';
+import { LastLook } from '../runtime/last-look.ts';
 import type { Cache, KubeClient, KubeObject } from '../runtime/port.ts';
 import { notAccepted } from './accepted.ts';
 import { foreignRoute, parentsOf, problemOf } from './conflicts.ts';
@@ -20,6 +21,7 @@ export interface GatewayApiRouterOptions {
 
 export function createGatewayApiRouter(options: GatewayApiRouterOptions): Router {
   const { kube, httpRoutes, gateways, gatewayClasses } = options;
+  const looks = new LastLook<RouteIntent, RouteView>();
 
   function liveOf({ canary, service }: RouteIntent): KubeObject | undefined {
     return httpRoutes.get({ namespace: canary.namespace, name: service });
@@ -43,16 +45,22 @@ export function createGatewayApiRouter(options: GatewayApiRouterOptions): Router
     }
   }
 
+  function look(live: KubeObject | undefined, intent: RouteIntent): RouteView {
+    const problem = problemOf(live, intent, gateways);
+    const shown = problem === undefined ? {} : { problem };
+    if (live === undefined || foreignRoute(live, intent) !== undefined) {
+      const message = problem?.message ?? `HTTPRoute ${intent.service} does not exist yet`;
+      return { accepted: false, current: false, message, ...shown };
+    }
+    return { ...viewOf(live, intent), ...shown };
+  }
+
   return {
     observe(intent) {
       const live = liveOf(intent);
-      const problem = problemOf(live, intent, gateways);
-      const shown = problem === undefined ? {} : { problem };
-      if (live === undefined || foreignRoute(live, intent) !== undefined) {
-        const message = problem?.message ?? `HTTPRoute ${intent.service} does not exist yet`;
-        return { accepted: false, current: false, message, ...shown };
-      }
-      return { ...viewOf(live, intent), ...shown };
+      const parents = parentsOf(live && readRoute(live), intent);
+      const objects = [live, ...parents.map(parent => gateways.get(parent))];
+      return looks.get(intent, objects, () => look(live, intent));
     },
 
     async apply(intent, weights) {

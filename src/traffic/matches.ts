@@ -19,12 +19,13 @@ const Match = z.strictObject({
   headers: Values,
   queryParams: Values,
 });
+const Matches = z.array(Match);
 
 const everyPath = { path: { type: 'PathPrefix', value: '/' } };
 
 /** TerminalError `RouteUnsupported` for what the Gateway API cannot express. */
 export function matchesOf(match: unknown): Json[] {
-  const parsed = z.array(Match).safeParse(match ?? []);
+  const parsed = Matches.safeParse(match ?? []);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const field = ['spec.service.match', ...(issue?.path ?? [])].join('.');

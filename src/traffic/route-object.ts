@@ -63,12 +63,15 @@ export function readRoute(object: KubeObject): RouteObject {
   return route;
 }
 
+const GatewaySpec = z.object({ gatewayClassName: z.string() });
+const GatewayClassSpec = z.object({ controllerName: z.string() });
+
 /** The GatewayClass that a Gateway names. */
 export function gatewayClassOf(gateway: KubeObject): string | undefined {
-  return z.object({ gatewayClassName: z.string() }).safeParse(gateway.spec).data?.gatewayClassName;
+  return GatewaySpec.safeParse(gateway.spec).data?.gatewayClassName;
 }
 
 /** The controller behind a GatewayClass. */
 export function controllerNameOf(gatewayClass: KubeObject): string | undefined {
-  return z.object({ controllerName: z.string() }).safeParse(gatewayClass.spec).data?.controllerName;
+  return GatewayClassSpec.safeParse(gatewayClass.spec).data?.controllerName;
 }

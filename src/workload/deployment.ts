@@ -1,6 +1,7 @@
 /** The workload adapter for Deployments. */
 import { Deployments } from '../api/resources.ts';
 import { isAlreadyExists, TerminalError, TransientError } from '../runtime/errors.ts';
+import { LastLook } from '../runtime/last-look.ts';
 import type { Cache, KubeClient, KubeObject } from '../runtime/port.ts';
 import { readDeployment } from './deployment-object.ts';
 import { holderOf, isOwnedBy } from './ownership.ts';
@@ -27,6 +28,7 @@ export interface DeploymentWorkloadOptions {
 export function createDeploymentWorkload(options: DeploymentWorkloadOptions): Workload {
   const { kube, deployments } = options;
   const serviceSet = createServiceSet(options);
+  const looks = new LastLook<WorkloadIntent, WorkloadView>();
 
   function targetOf({ canary, target }: WorkloadIntent): KubeObject | undefined {
     return deployments.get({ namespace: canary.namespace, name: target.name });
@@ -39,6 +41,14 @@ export function createDeploymentWorkload(options: DeploymentWorkloadOptions): Wo
   function observe(intent: WorkloadIntent): WorkloadView {
     const target = targetOf(intent);
     const held = primaryOf(intent);
+    return looks.get(intent, [target, held, ...serviceSet.live(intent)], () => look(intent, target, held));
+  }
+
+  function look(
+    intent: WorkloadIntent,
+    target: KubeObject | undefined,
+    held: KubeObject | undefined,
+  ): WorkloadView {
     const primary = held !== undefined && isOwnedBy(held, intent.canary) ? held : undefined;
     const selector = target && selectorOf(readDeployment(target), intent.selectorLabels);
     const revision = primary?.metadata.annotations?.[revisionAnnotation];

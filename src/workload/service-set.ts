@@ -26,6 +26,8 @@ export interface Pods {
 }
 
 export interface ServiceSet {
+  /** The three Services as the cache has them: with the pods, all that the answers below follow from. */
+  live(intent: WorkloadIntent): readonly (KubeObject | undefined)[];
   problem(intent: WorkloadIntent): WorkloadView['problem'];
   ready(intent: WorkloadIntent, pods: Pods): WorkloadView['servicesReady'];
   apply(intent: WorkloadIntent, pods: Pods & { selector: SelectorLabel }, apex: boolean): Promise<void>;
@@ -59,6 +61,8 @@ export function createServiceSet(options: { kube: KubeClient; services: Cache<Ku
   }
 
   return {
+    live: intent => sides.map(side => liveOf(intent, side)),
+
     problem(intent) {
       for (const side of sides) {
         const problem = serviceProblem(intent, side, liveOf(intent, side));

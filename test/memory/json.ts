@@ -1,4 +1,4 @@
-/** Plain JSON helpers of the in-memory API server: cloning, sharing, freezing, comparing and RFC 7386 merge patches. */
+/** Plain JSON helpers of the in-memory API server: cloning, freezing, comparing and RFC 7386 merge patches. */
 import { isDeepStrictEqual } from 'node:util';
 
 export type Json = Record<string, unknown>;
@@ -25,23 +25,25 @@ export function copy<T>(value: T): T {
 
 const frozen = new WeakSet();
 
-/** Everything handed out is frozen, so that a caller who changes a shared object fails at once. */
-export function freeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !frozen.has(value)) {
-    Object.freeze(value);
-    frozen.add(value);
-    for (const member of Object.values(value)) freeze(member);
-  }
-  return value;
+/**
+ * A frozen copy, in which absent members are left out; what is such a copy already is shared. Everything handed out is
+ * frozen, so that a caller who changes a shared object fails at once.
+ */
+export function settle<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || frozen.has(value)) return value;
+  const made: unknown = Array.isArray(value)
+    ? value.map(settle)
+    : settleMembers(isPlain(value) ? value : copy(value));
+  frozen.add(Object.freeze(trust<object>(made)));
+  return trust<T>(made);
 }
 
-/** As `copy`, but for the parts that are frozen already, which are shared. */
-export function settle(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || frozen.has(value)) return value;
-  if (Array.isArray(value)) return value.map(settle);
-  if (!isPlain(value)) return copy<unknown>(value);
-  const present = Object.entries(value).filter(([, member]) => member !== undefined);
-  return Object.fromEntries(present.map(([name, member]) => [name, settle(member)]));
+function settleMembers(value: object): Json {
+  const made: Json = {};
+  for (const [name, member] of Object.entries(value)) {
+    if (member !== undefined) made[name] = settle(member);
+  }
+  return made;
 }
 
 function isPlain(value: object): boolean {
@@ -49,14 +51,14 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** RFC 7386; answers a new value and leaves its arguments alone. */
-export function mergePatch(target: unknown, patch: unknown): unknown {
-  if (!isRecord(patch)) return copy(patch);
+/** RFC 7386; answers a new value and leaves its arguments alone. `take` copies what the patch puts in whole. */
+export function mergePatch(target: unknown, patch: unknown, take: <T>(value: T) => T = copy): unknown {
+  if (!isRecord(patch)) return typeof patch === 'object' ? take(patch) : patch;
   const result: Json = isRecord(target) ? { ...target } : {};
   for (const [name, value] of Object.entries(patch)) {
     if (value === undefined) continue;
     if (value === null) delete result[name];
-    else result[name] = mergePatch(result[name], value);
+    else result[name] = mergePatch(result[name], value, take);
   }
   return result;
 }

@@ -3,7 +3,7 @@ import { apiVersionOf } from '../../src/api/resources.ts';
 import { ApiError } from '../../src/runtime/errors.ts';
 import type { KubeClient, KubeObject, ObjectKey, Resource } from '../../src/runtime/port.ts';
 import { fillDefaults } from './defaults.ts';
-import { copy, dig, type Json, mergePatch, trust } from './json.ts';
+import { copy, dig, type Json, mergePatch, settle, trust } from './json.ts';
 import { applyFields, type Owners, recordUpdate } from './ownership.ts';
 import { matches } from './selectors.ts';
 import { type Change, createStore, type Entry } from './store.ts';
@@ -109,7 +109,8 @@ export function createMemoryKube(options: MemoryKubeOptions = {}): MemoryKube {
 
   /** Most writes are of this kind: whatever else the object holds is shared with its version before. */
   function patchStatus(before: Entry, body: Json): KubeObject {
-    const { status } = trust<Json>(mergePatch({ status: before.object.status }, { status: body.status }));
+    const patched = mergePatch({ status: before.object.status }, { status: body.status }, settle);
+    const { status } = trust<Json>(patched);
     return store.put(before.resource, before, { ...before.object, status }, before.owners);
   }
 
@@ -147,7 +148,7 @@ export function createMemoryKube(options: MemoryKubeOptions = {}): MemoryKube {
         ),
       patch: (resource, key, body, patchOptions = {}) => {
         const request: MemoryRequest = { manager, verb: 'patch', resource, key, body, ...patchOptions };
-        return serve(request, () => patch(manager, request, copy(body)));
+        return serve(request, () => patch(manager, request, body));
       },
       delete: (resource, key, preconditions = {}) =>
         serve({ manager, verb: 'delete', resource, key, body: preconditions }, () =>

@@ -1,6 +1,6 @@
 /** The storage of the in-memory API server: one counter of versions, one log of changes, owners and garbage. */
 import type { KubeObject, ObjectKey, Resource } from '../../src/runtime/port.ts';
-import { copy, freeze, type Json, same, settle, trust } from './json.ts';
+import { type Json, same, settle, trust } from './json.ts';
 import type { Owners } from './ownership.ts';
 
 export interface Change {
@@ -67,8 +67,8 @@ export function createStore(options: { now: () => number; garbageCollection: 'at
     find: (resource, key) => objects(resource).get(objectKey(key)),
     all: resource => [...objects(resource).values()],
     put(resource, before, object, owners) {
-      const next = trust<KubeObject>({ ...trust<Json>(settle(object)) });
-      next.metadata = stamp(resource, before?.object, next);
+      const body = trust<KubeObject>(settle(object));
+      const next = { ...body, metadata: settle(stamp(resource, before?.object, body)) };
       if (before !== undefined && same(before.object, next)) {
         objects(resource).set(objectKey(next.metadata), { ...before, owners });
         return before.object;
@@ -76,9 +76,7 @@ export function createStore(options: { now: () => number; garbageCollection: 'at
       if (next.metadata.deletionTimestamp !== undefined && (next.metadata.finalizers ?? []).length === 0) {
         return drop({ resource, object: next, owners });
       }
-      version += 1;
-      next.metadata.resourceVersion = String(version);
-      const entry = { resource, object: freeze(next), owners };
+      const entry = { resource, object: nextVersion(next), owners };
       objects(resource).set(objectKey(next.metadata), entry);
       log(before === undefined ? 'ADDED' : 'MODIFIED', entry);
       return entry.object;
@@ -125,35 +123,29 @@ export function createStore(options: { now: () => number; garbageCollection: 'at
     }
     const { uid, creationTimestamp, deletionTimestamp, generation, resourceVersion } = before.metadata;
     const moved = generation !== undefined && !same(before.spec, next.spec) ? generation + 1 : generation;
-    return trust<KubeObject['metadata']>(
-      copy({
-        ...meta,
-        uid,
-        creationTimestamp,
-        deletionTimestamp,
-        resourceVersion,
-        generation: moved,
-      }),
-    );
+    const kept = { uid, creationTimestamp, deletionTimestamp, resourceVersion, generation: moved };
+    return trust<KubeObject['metadata']>({ ...meta, ...kept });
+  }
+
+  function nextVersion(object: KubeObject, change: Partial<KubeObject['metadata']> = {}): KubeObject {
+    version += 1;
+    return settle({
+      ...object,
+      metadata: { ...object.metadata, ...change, resourceVersion: String(version) },
+    });
   }
 
   function drop(entry: Entry): KubeObject {
     objects(entry.resource).delete(objectKey(entry.object.metadata));
-    version += 1;
-    const last = copy(entry.object);
-    last.metadata.resourceVersion = String(version);
-    log('DELETED', { ...entry, object: freeze(last) });
+    const last = nextVersion(entry.object);
+    log('DELETED', { ...entry, object: last });
     if (options.garbageCollection === 'at-once') store.collectGarbage();
     return last;
   }
 
   function mark(entry: Entry): void {
-    version += 1;
-    const marked = copy(entry.object);
-    marked.metadata.deletionTimestamp = timestamp();
-    marked.metadata.resourceVersion = String(version);
-    const next = { ...entry, object: freeze(marked) };
-    objects(entry.resource).set(objectKey(marked.metadata), next);
+    const next = { ...entry, object: nextVersion(entry.object, { deletionTimestamp: timestamp() }) };
+    objects(entry.resource).set(objectKey(next.object.metadata), next);
     log('MODIFIED', next);
   }
 
