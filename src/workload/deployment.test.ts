@@ -311,6 +311,16 @@ describe('the replicas of the target', () => {
     expect(server.requests).toHaveLength(requests);
   });
 
+  test('are written also when only the status was written since', async () => {
+    const before = seen();
+    await user.patch(Deployments, key, { status: { readyReplicas: 2 } }, { subresource: 'status' });
+    await workload.scaleTarget(intent, before, 0);
+    expect(server.peek(Deployments, key)).toMatchObject({
+      spec: { replicas: 0 },
+      status: { readyReplicas: 2 },
+    });
+  });
+
   test('are written only to the version that was looked at', async () => {
     const before = seen();
     await changeTarget({});

@@ -1,6 +1,6 @@
 /** The workload adapter for Deployments. */
 import { Deployments } from '../api/resources.ts';
-import { isAlreadyExists, TerminalError, TransientError } from '../runtime/errors.ts';
+import { isAlreadyExists, isConflict, TerminalError, TransientError } from '../runtime/errors.ts';
 import { LastLook } from '../runtime/last-look.ts';
 import type { Cache, KubeClient, KubeObject } from '../runtime/port.ts';
 import { readDeployment } from './deployment-object.ts';
@@ -134,8 +134,18 @@ export function createDeploymentWorkload(options: DeploymentWorkloadOptions): Wo
     async scaleTarget(intent, target, replicas) {
       if (target.replicas === replicas) return;
       const key = { namespace: intent.canary.namespace, name: intent.target.name };
-      const metadata = { uid: target.uid, resourceVersion: target.resourceVersion };
-      deployments.observe(await kube.patch(Deployments, key, { metadata, spec: { replicas } }));
+      const { uid, generation } = target;
+      const scale = (resourceVersion: string): Promise<KubeObject> =>
+        kube.patch(Deployments, key, { metadata: { uid, resourceVersion }, spec: { replicas } });
+      try {
+        deployments.observe(await scale(target.resourceVersion));
+      } catch (error) {
+        if (!isConflict(error)) throw error;
+        // The controller of Deployments writes the status whenever pods come and go; that changes nothing of what was decided on.
+        const now = (await kube.get<KubeObject>(Deployments, key))?.metadata;
+        if (now?.uid !== uid || now.generation !== generation) throw error;
+        deployments.observe(await scale(now.resourceVersion ?? ''));
+      }
     },
 
     async releaseServices(intent) {

@@ -121,7 +121,7 @@ export interface Workload {
   ): Promise<void>;
   /** Gives the primary back exactly the template that it keeps of this revision. Rejects with `PreviousMissing` where it keeps none. */
   restorePrimary(intent: WorkloadIntent, revision: string): Promise<void>;
-  /** Conditional on the target's resourceVersion in `target`; writes `spec.replicas` and nothing else. */
+  /** Conditional on the target's uid and generation in `target`; writes `spec.replicas` and nothing else. Rejects with a conflict. */
   scaleTarget(intent: WorkloadIntent, target: PodSet, replicas: number): Promise<void>;
   /**
    * Before the Canary goes, once the target serves: turns the apex Service back to the target and lets go of it, so that
