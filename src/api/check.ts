@@ -12,7 +12,7 @@ const Counts = z.object({
 });
 
 const Buckets = z.object({
-  buckets: selector("the classic histogram's buckets, with the label `le`"),
+  buckets: selector("the classic histogram's buckets, with the label `le`, or of the native histogram"),
 });
 
 const Tolerance = z.object({

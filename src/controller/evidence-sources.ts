@@ -72,7 +72,7 @@ function countersOf({ canary, primary }: VantageSeries): Sources {
 }
 
 function bucketsIn({ histograms }: ArmSeries): Source[] {
-  return histograms.map(({ buckets }) => ({ selector: buckets }));
+  return histograms.flatMap(({ buckets, native }) => [asSource(buckets), asSource(native)]);
 }
 
 function histogramsOf({ name, canary, primary }: VantageSeries): Sources | { readonly problem: string } {

@@ -1,4 +1,5 @@
 /** Gathering evidence: the raw samples since the boundaries that were judged last, and what all checks say about them. */
+import { classicOf } from '../core/evidence/native.ts';
 import type { EvidenceCheck } from '../core/evidence/plan.ts';
 import { type Evidence, judgeEvidence } from '../core/evidence/release.ts';
 import type { Scraped } from '../core/evidence/scraped.ts';
@@ -83,16 +84,30 @@ async function scrape(
   const names = { canary: describe(canary), primary: describe(primary) };
   if (kind !== 'counters') {
     const side = (list: readonly Source[]) => distinct(list.flatMap(({ selector }) => of(selector)));
-    if (kind === 'gauges') return { kind, canary: side(canary), primary: side(primary), selectors: names };
-    return { kind, canary: side(canary), primary: side(primary), selectors: names, unitMs };
+    if (kind === 'gauges')
+      return {
+        kind,
+        canary: side(canary).filter(hasSamples),
+        primary: side(primary).filter(hasSamples),
+        selectors: names,
+      };
+    const classic = classicOf({ canary: side(canary), primary: side(primary) });
+    return 'why' in classic
+      ? { kind: 'inconclusive', why: classic.why }
+      : { kind, ...classic, selectors: names, unitMs };
   }
   const side = (list: readonly Source[]) => ({
-    total: list.flatMap(({ selector }) => of(selector)),
+    total: list.flatMap(({ selector }) => of(selector).filter(hasSamples)),
     bad: list.flatMap(({ selector, bad, isBad }) =>
       bad === undefined ? of(selector).filter(({ labels }) => isBad?.(labels)) : of(bad),
     ),
   });
   return { kind, canary: side(canary), primary: side(primary), selectors: names };
+}
+
+/** A native histogram is no counter and no gauge. */
+function hasSamples({ samples }: RawSeries): boolean {
+  return samples.length > 0;
 }
 
 /** Where scrapes give a pod's labels twice, two sources choose the same series. */

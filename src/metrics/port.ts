@@ -67,10 +67,18 @@ export interface Sampler {
   sample(request: CheckRequest): Promise<Sample>;
 }
 
-/** The raw samples of one counter, oldest first. */
+/** The raw samples of one series, oldest first. */
 export interface RawSeries {
   readonly labels: Readonly<Record<string, string>>;
   readonly samples: readonly (readonly [at: number, value: number])[];
+  /** Of a native histogram, which has no `samples`. */
+  readonly histograms?: readonly {
+    /** ms since the epoch. */
+    readonly at: number;
+    readonly count: number;
+    /** Those that hold observations, disjoint. */
+    readonly buckets: readonly (readonly [lower: number, upper: number, count: number])[];
+  }[];
 }
 
 /** What a selector chose, or why nobody can say. A selector that chooses nothing gives no series. */

@@ -31,6 +31,16 @@ function release(checks: readonly object[], seconds: number): void {
 interface Metric {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: (at: number) => number;
+  /** Its samples are native histograms with so many observations, of which this share took more than half a second. */
+  readonly slow?: number;
+}
+
+function histogram(count: number, slow: number) {
+  const buckets = [
+    [0, '0.25', '0.5', String(count * (1 - slow))],
+    [0, '0.5', '1', String(count * slow)],
+  ];
+  return { count: String(count), sum: '1', buckets };
 }
 
 /** Samples every five seconds of the time that was asked for, of the metric that was asked for. */
@@ -41,13 +51,12 @@ function answer(...metrics: readonly Metric[]): void {
     const length = Math.floor(Number(/\[(\d+)s\]$/.exec(query)?.[1]) / 5);
     const result = metrics
       .filter(({ labels }) => query.startsWith(`${labels['__name__'] ?? ''}{`))
-      .map(({ labels, value }) => ({
-        metric: labels,
-        values: Array.from({ length }, (_, index) => {
-          const at = until - (length - 1 - index) * 5;
-          return [at, String(value(at))];
-        }),
-      }));
+      .map(({ labels, value, slow }) => {
+        const times = Array.from({ length }, (_, index) => until - (length - 1 - index) * 5);
+        return slow === undefined
+          ? { metric: labels, values: times.map(at => [at, String(value(at))]) }
+          : { metric: labels, histograms: times.map(at => [at, histogram(value(at), slow)]) };
+      });
     answerJson(response, 200, { status: 'success', data: { resultType: 'matrix', result } });
   });
 }
@@ -106,4 +115,35 @@ it('says what the error budget does over both windows', async () => {
     Number(/\[(\d+)s\]$/.exec(parameters.get('query') ?? '')?.[1]),
   );
   expect(Math.max(...windows)).toBeGreaterThanOrEqual(3_600);
+});
+
+const native = { canary: { buckets: 'canary_seconds' }, primary: { buckets: 'primary_seconds' } };
+
+function latency(histograms: object): object[] {
+  return [{ name: 'latency', compare: { of: 'Latency', histograms } }];
+}
+
+it('compares latency by native histograms', async () => {
+  release(latency(native), 120);
+  const since = Date.now() / 1_000 - 120;
+  answer(
+    { labels: { __name__: 'canary_seconds' }, value: at => Math.max(0, at - since) * 10, slow: 0.4 },
+    { labels: { __name__: 'primary_seconds' }, value: at => (at - since + 3_600) * 90, slow: 0.02 },
+  );
+  const { code, stdout } = await analyze();
+  expect(stdout).toMatch(/fail +latency: canary 40 % of [\d,]+ requests slower than 500 ms, primary 2 % of/u);
+  expect(code).toBe(3);
+});
+
+it('refuses to compare native histograms with classic ones', async () => {
+  release(latency({ ...native, primary: { buckets: 'primary_seconds_bucket' } }), 120);
+  answer(
+    { labels: { __name__: 'canary_seconds' }, value: at => at, slow: 0.1 },
+    { labels: { __name__: 'primary_seconds_bucket', le: '0.5' }, value: at => at },
+  );
+  const { code, stdout } = await analyze();
+  expect(stdout).toContain(
+    "latency: native histograms on the canary's side and classic histograms on the primary's cannot be compared",
+  );
+  expect(code).toBe(5);
 });

@@ -31,11 +31,12 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** `jobs`: by name, what is exported and the labels that the scrape configuration adds. */
+/** `jobs`: by name, what is exported and the labels that the scrape configuration adds. `flags` are Prometheus' own. */
 export async function startRealPrometheus(
   jobs: Readonly<
     Record<string, { readonly labels: Readonly<Record<string, string>>; readonly export: Exposition }>
   >,
+  flags: readonly string[] = [],
 ): Promise<RealPrometheus> {
   const program = join(await ensureProgram(prometheus), 'prometheus');
   const folder = mkdtempSync(join(tmpdir(), 'siskin-prometheus-'));
@@ -66,6 +67,7 @@ export async function startRealPrometheus(
       `--config.file=${join(folder, 'prometheus.yml')}`,
       `--storage.tsdb.path=${join(folder, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
+      ...flags,
     ],
     join(folder, 'log'),
   );

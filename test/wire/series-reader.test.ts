@@ -83,17 +83,30 @@ it('asks once for what several Canaries ask for, as raw samples, and gives each 
   expect(c).toEqual({ kind: 'series', series: [] });
 });
 
-it('leaves out what is no number, and histograms', async () => {
+it('leaves out what is no number, and reads native histograms beside', async () => {
+  const histogram = [
+    [seconds - 5, { count: '3', sum: '1', buckets: [[0, '0.25', 'x', '3']] }],
+    [seconds, { count: '9', sum: '3.5', buckets: [[0, '0.25', '0.5', '7']] }],
+  ];
   answerSeries([
     series('a', [
       [seconds - 10, 'NaN'],
       [seconds - 5, '+Inf'],
       [seconds, '4'],
     ]),
-    { metric: { __name__: 'requests_total', service: 'a' }, histograms: [[seconds, {}]] },
+    { metric: { __name__: 'requests_total', service: 'a' }, histograms: histogram },
   ]);
   expect(await ask('a')).toEqual([
-    { kind: 'series', series: [expect.objectContaining({ samples: [[at, 4]] })] },
+    {
+      kind: 'series',
+      series: [
+        expect.objectContaining({ samples: [[at, 4]] }),
+        expect.objectContaining({
+          samples: [],
+          histograms: [{ at, count: 9, buckets: [[0.25, 0.5, 7]] }],
+        }),
+      ],
+    },
   ]);
 });
 

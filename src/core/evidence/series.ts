@@ -16,7 +16,8 @@ export interface Reach {
   readonly scrapeMs: number;
 }
 
-function targetOf({ labels }: RawSeries): string {
+/** Who was scraped. */
+export function targetOf({ labels }: Pick<RawSeries, 'labels'>): string {
   return ['job', 'instance', 'pod'].map(name => labels[name] ?? '').join(' ');
 }
 

@@ -4,6 +4,12 @@ import { parsePrometheusNumber } from '../number.ts';
 import type { RawSeries, SeriesAnswer } from '../port.ts';
 import { presentable } from '../text.ts';
 
+const Histogram = z.object({
+  count: z.string(),
+  /** Which of its boundaries a bucket includes, both of them, and its count. */
+  buckets: z.array(z.tuple([z.number(), z.string(), z.string(), z.string()])).optional(),
+});
+
 const Matrix = z.object({
   status: z.literal('success'),
   data: z.object({
@@ -12,13 +18,14 @@ const Matrix = z.object({
       z.object({
         metric: z.record(z.string(), z.string()),
         values: z.array(z.tuple([z.number(), z.string()])).optional(),
+        histograms: z.array(z.tuple([z.number(), Histogram])).optional(),
       }),
     ),
   }),
   warnings: z.array(z.string()).nullish(),
 });
 
-/** Gaps stay gaps: what is no number is left out. Native histograms have no such samples, so they give no series. */
+/** Gaps stay gaps: what is no number is left out. A series that was a counter and became a native histogram gives two. */
 export function readMatrix(body: unknown): SeriesAnswer {
   const parsed = Matrix.safeParse(body);
   if (!parsed.success || parsed.data.data.resultType !== 'matrix') {
@@ -34,14 +41,36 @@ export function readMatrix(body: unknown): SeriesAnswer {
       why: `the answer may be partial: ${presentable(warnings.join('; '))}`,
     };
   }
-  const series = data.result.flatMap(({ metric, values = [] }): RawSeries[] => {
+  const series = data.result.flatMap(({ metric, values = [], histograms = [] }): RawSeries[] => {
     const samples = values.flatMap(([seconds, text]) => {
       const value = parsePrometheusNumber(text);
       return value === undefined || !Number.isFinite(value)
         ? []
         : [[Math.round(seconds * 1_000), value] as const];
     });
-    return samples.length === 0 ? [] : [{ labels: metric, samples }];
+    const native = histograms.flatMap(([seconds, histogram]) => readHistogram(seconds, histogram));
+    return [
+      ...(samples.length === 0 ? [] : [{ labels: metric, samples }]),
+      ...(native.length === 0 ? [] : [{ labels: metric, samples: [], histograms: native }]),
+    ];
   });
   return { kind: 'series', series };
+}
+
+/** Empty where a number is none: half a histogram would be a wrong one. */
+function readHistogram(
+  seconds: number,
+  { count, buckets = [] }: z.infer<typeof Histogram>,
+): NonNullable<RawSeries['histograms']> {
+  const total = parsePrometheusNumber(count) ?? Number.NaN;
+  const read = buckets.map(
+    ([, lower, upper, within]) =>
+      [
+        parsePrometheusNumber(lower) ?? Number.NaN,
+        parsePrometheusNumber(upper) ?? Number.NaN,
+        parsePrometheusNumber(within) ?? Number.NaN,
+      ] as const,
+  );
+  const isWhole = Number.isFinite(total) && read.every(numbers => !numbers.some(Number.isNaN));
+  return isWhole ? [{ at: Math.round(seconds * 1_000), count: total, buckets: read }] : [];
 }
