@@ -31,6 +31,7 @@ import { createStampTracer } from './trace/stamped.ts';
 import { createTracer } from './trace/tracer.ts';
 import { createGatewayApiRouter } from './traffic/gateway-api.ts';
 import { createKubernetesRouter } from './traffic/kubernetes.ts';
+import { createWebhooks } from './webhook/client.ts';
 import { createDeploymentWorkload } from './workload/deployment.ts';
 
 export interface OperatorOptions {
@@ -83,7 +84,12 @@ export function createOperator(options: OperatorOptions): Operator {
     now: () => clock.now(),
     hide: secrets => options.redactor.hide([...secrets]),
   });
-  const ports = portsOf(options, caches, { servers, forge }, stopping.signal);
+  const webhooks = createWebhooks({
+    guard: createAddressGuard(addressesOf(options)),
+    redactor: options.redactor,
+    now: () => clock.now(),
+  });
+  const ports = portsOf(options, caches, { servers, forge, webhooks }, stopping.signal);
   const queue = (name: string, workers: number, work: typeof reconcile) =>
     new WorkQueue({
       name,
@@ -120,6 +126,7 @@ export function createOperator(options: OperatorOptions): Operator {
       await Promise.all(Object.values(caches).map(async cache => cache.stop()));
       servers.close();
       forge.dispose();
+      webhooks.close();
     },
     longestRunMs: () => Math.max(...all.map(each => each.longestRunMs())),
   };
@@ -136,7 +143,7 @@ function addressesOf({ config, apiServer }: OperatorOptions) {
 function portsOf(
   options: OperatorOptions,
   caches: Caches,
-  { servers, forge }: { readonly servers: Servers; readonly forge: Ports['forge'] },
+  { servers, forge, webhooks }: Pick<Ports, 'forge' | 'webhooks'> & { readonly servers: Servers },
   signal: AbortSignal,
 ): Ports {
   const { config, kube, clock, log, telemetry } = options;
@@ -160,6 +167,7 @@ function portsOf(
     },
     sampler: samplerOn(servers),
     series: createSeriesReader({ servers, clock }),
+    webhooks,
     queryProblem: templateProblem,
     tracer: createTracer([
       createArgoCdTracer({ kube, namespace: config['argocd-namespace'] }),

@@ -5,6 +5,7 @@ import { durationBetween, filled, list } from './fields.ts';
 import { GaugeCheck } from './gauge-check.ts';
 import { withRule } from './rule.ts';
 import { bySide, selector } from './series-selector.ts';
+import { WebhookCheck } from './webhook-check.ts';
 
 const Counts = z.object({
   total: selector('the counter of all requests'),
@@ -156,12 +157,13 @@ const Check = withRule(
     gauge: GaugeCheck.exactOptional().describe(
       "A gauge of the canary's pods against the primary's, such as memory, goroutines or a queue's length.",
     ),
+    webhook: WebhookCheck.exactOptional().describe('Somebody else, who is asked over HTTP.'),
   }),
   {
-    cel: '[has(self.compare), has(self.threshold), has(self.burnRate), has(self.gauge)].filter(x, x).size() == 1',
-    message: 'set exactly one of compare, threshold, burnRate and gauge',
-    check: ({ compare, threshold, burnRate, gauge }) =>
-      [compare, threshold, burnRate, gauge].filter(kind => kind !== undefined).length === 1,
+    cel: '[has(self.compare), has(self.threshold), has(self.burnRate), has(self.gauge), has(self.webhook)].filter(x, x).size() == 1',
+    message: 'set exactly one of compare, threshold, burnRate, gauge and webhook',
+    check: ({ compare, threshold, burnRate, gauge, webhook }) =>
+      [compare, threshold, burnRate, gauge, webhook].filter(kind => kind !== undefined).length === 1,
   },
 );
 export type CanaryCheck = z.infer<typeof Check>;

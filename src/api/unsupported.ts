@@ -37,7 +37,10 @@ const canaryRows: readonly Row[] = [
   { path: 'analysis.mirror', message: 'is not built yet' },
   { path: 'analysis.mirrorWeight', message: 'is not built yet' },
   { path: 'analysis.sessionAffinity', message: 'is not built yet' },
-  { path: 'analysis.webhooks', message: 'are not built yet; use metrics to judge and alerts to tell' },
+  {
+    path: 'analysis.webhooks',
+    message: 'are not built yet; use checks[].webhook to judge and alerts to tell',
+  },
   { path: 'service.delegation', message: istioOnly },
   { path: 'service.gateways', message: `${istioOnly}; use gatewayRefs` },
   { path: 'service.trafficPolicy', message: istioOnly },

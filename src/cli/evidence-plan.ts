@@ -43,6 +43,11 @@ export function wordsOf(check: EvidenceCheck): { readonly limit: string; readonl
         limit: limitOf(check),
         notices: `after twenty measurements of ${formatDuration(check.everyMs)}: a mean of the pods beyond that, as far as they prove it`,
       };
+    case 'webhook':
+      return {
+        limit: 'an answer of 200 to 299',
+        notices: `every ${formatDuration(check.everyMs)}: what ${URL.parse(check.url)?.host ?? 'the webhook'} knows`,
+      };
     case 'burnRate':
       return {
         limit: `burn rate at most ${check.max}`,

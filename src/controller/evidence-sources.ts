@@ -162,6 +162,7 @@ export function describe(sources: readonly Source[]): string {
 /** A check that can never be asked is told before a run depends on it. */
 export function checkProblem(model: Model, ports: Ports): Problem | undefined {
   for (const [index, check] of (model.canary.spec.analysis.checks ?? []).entries()) {
+    if (check.webhook !== undefined) continue;
     const sources = sourcesOf(check, model, ports);
     if ('problem' in sources)
       return { reason: 'InvalidCheck', message: `spec.analysis.checks[${index}]: ${sources.problem}` };

@@ -4,6 +4,7 @@ import type { EvidenceCheck } from '../core/evidence/plan.ts';
 import { type Evidence, judgeEvidence } from '../core/evidence/release.ts';
 import type { Scraped } from '../core/evidence/scraped.ts';
 import { judgedUntil } from '../core/evidence/stored.ts';
+import { isAskDue } from '../core/evidence/webhook.ts';
 import type { Context } from '../core/machine.ts';
 import type { RawSeries, SeriesAnswer } from '../metrics/port.ts';
 import type { Selector } from '../metrics/vantage/port.ts';
@@ -21,9 +22,11 @@ const longestMs = 7_200_000;
 /** Undefined where the Canary has no such checks. */
 export async function gatherEvidence(
   model: Model,
-  context: Pick<Context, 'plan' | 'analysedFrom'>,
+  context: Pick<Context, 'plan' | 'analysedFrom' | 'stepAt' | 'dueAt'>,
   now: number,
   ports: Pick<Ports, 'routers' | 'series' | 'clock'> & {
+    /** Absent where nobody but the operator may ask them: what they said last stands then. */
+    readonly webhooks?: Ports['webhooks'];
     readonly observe: Pick<Ports['observe'], 'verdict'>;
   },
 ): Promise<Evidence | undefined> {
@@ -33,11 +36,19 @@ export async function gatherEvidence(
   const checks = model.canary.spec.analysis.checks ?? [];
   const scraped = await Promise.all(
     checks.map(async (check, index) => {
+      const state = stored?.checks.find(({ name }) => name === check.name)?.state;
+      const planned = plan.checks[index];
+      if (planned?.kind === 'webhook') {
+        const { stepAt, dueAt } = context;
+        const isDue = isAskDue(planned, state, { now, stepAt, dueAt });
+        return isDue && ports.webhooks !== undefined
+          ? askWebhook(planned, model, ports.webhooks)
+          : { kind: 'answer' as const, answer: undefined };
+      }
       const sources = sourcesOf(check, model, ports);
       if ('problem' in sources) return { kind: 'error' as const, why: sources.problem };
-      const state = stored?.checks.find(({ name }) => name === check.name)?.state;
       const scrapeMs = (stored?.scrapeSeconds ?? 15) * 1_000;
-      const since = sinceOf(plan.checks[index], judgedUntil(state), context.analysedFrom, now);
+      const since = sinceOf(planned, judgedUntil(state), context.analysedFrom, now);
       const from = since - lookBackMs - 5 * scrapeMs;
       return scrape(sources, { from, at: now }, model, ports);
     }),
@@ -46,6 +57,17 @@ export async function gatherEvidence(
   const evidence = judgeEvidence(plan, stored, scraped, moment);
   for (const { outcome } of evidence.checks) ports.observe.verdict(outcome);
   return evidence;
+}
+
+async function askWebhook(
+  { url, timeoutMs, metadata }: Extract<EvidenceCheck, { readonly kind: 'webhook' }>,
+  { key, canary }: Model,
+  webhooks: Ports['webhooks'],
+): Promise<Scraped> {
+  const { phase = 'Progressing', run } = canary.status;
+  const payload = { ...key, phase, checksum: run?.revision ?? '', metadata };
+  const answer = await webhooks.ask({ url, timeoutMs, payload });
+  return answer.kind === 'error' ? answer : { kind: 'answer', answer };
 }
 
 /** From where on a check needs samples: a silence of Prometheus is made up for, but not one of hours. */

@@ -7,6 +7,7 @@ import type { Notifier } from '../notify/port.ts';
 import type { Cache, Clock, KubeClient, KubeObject } from '../runtime/port.ts';
 import type { Tracer } from '../trace/port.ts';
 import type { Router } from '../traffic/port.ts';
+import type { Webhooks } from '../webhook/port.ts';
 import type { Workload } from '../workload/port.ts';
 
 export interface Settings {
@@ -63,6 +64,7 @@ export interface Ports {
   readonly sampler: Sampler;
   /** Raw samples for `analysis.checks`. */
   readonly series: SeriesReader;
+  readonly webhooks: Webhooks;
   /** Why this query cannot be used at all; undefined where it parses. */
   readonly queryProblem: (query: string) => string | undefined;
   readonly git: GitRepository;

@@ -37,6 +37,7 @@ const minimal: readonly (readonly [string, Record<string, unknown>])[] = [
           { name: 'latency', compare: { of: 'Latency', tolerance: { difference: 3 } } },
           { name: 'slo', burnRate: { objective: 99.9, longWindow: '1h' } },
           { name: 'memory', gauge: { metric: 'process_resident_memory_bytes' } },
+          { name: 'judge', webhook: { url: 'https://judge.example.com/canary' } },
           { name: 'ceiling', threshold: { maxErrorPercent: 1 } },
         ],
         impactBudget: { failedRequests: 25 },

@@ -56,7 +56,7 @@ function onCheck(field: string, message: string, check: Fields): Case {
 function checkCases(): Case[] {
   const sides = { canary: { total: 'a', bad: 'b' }, primary: { total: 'a', bad: 'b' } };
   const buckets = { canary: { buckets: 'a' }, primary: { buckets: 'a' } };
-  const oneKind = 'set exactly one of compare, threshold, burnRate and gauge';
+  const oneKind = 'set exactly one of compare, threshold, burnRate, gauge and webhook';
   const withOf = 'counts go with Errors, histograms with Latency';
   const slower = 'slowerThan needs Latency and objective';
   const oneBudget = 'set exactly one of failedRequests and errorBudget';
@@ -83,6 +83,12 @@ function checkCases(): Case[] {
       gauge: { metric: 'a', worse: 'Lower', tolerance: { percent: 100 } },
     }),
     onCheck('.gauge.every', 'must be at least 5s and at most 10m', { gauge: { metric: 'a', every: '1s' } }),
+    onCheck('.webhook.timeout', 'must be at least 1s and at most 30s', {
+      webhook: { url: 'http://judge', timeout: '1m' },
+    }),
+    onCheck('.webhook.every', 'must be at least 5s and at most 1h', {
+      webhook: { url: 'http://judge', every: '1s' },
+    }),
     onCheck('.burnRate.longWindow', 'must be at least 1m and at most 6h', {
       burnRate: { objective: 99, longWindow: '7h' },
     }),

@@ -28,7 +28,7 @@ function roomOf(path: string): string | undefined {
   return src === 'src' ? (file === undefined ? 'main' : room) : undefined;
 }
 
-const adapters = new Set(['workload', 'traffic', 'metrics', 'notify', 'git', 'trace', 'forge']);
+const adapters = new Set(['workload', 'traffic', 'metrics', 'notify', 'git', 'trace', 'forge', 'webhook']);
 const outer = new Set(['controller', 'server', 'cli', 'main']);
 /** Node's own are those which only compute. */
 const corePackages = new Set(['xstate', 'node:crypto', 'node:util']);

@@ -4,45 +4,9 @@ import { HttpRoutes } from '../../src/api/resources.ts';
 import { noFaults } from './faults.ts';
 import { statusOf } from './oracle/replay.ts';
 import { committedWeights, weightsSum } from './oracle/traffic.ts';
+import { bad, incident, phaseIs, releasing, steady, until } from './releasing.ts';
 import { type CanarySpecDraft, createCanary } from './scenarios.ts';
-import type { Story } from './traffic.ts';
 import { target, World } from './world.ts';
-
-const steady: Story = { requestsPerSecond: 100, scrapeMs: 5_000, errors: () => 0.001 };
-
-async function releasing(
-  image: string,
-  story: Partial<Story>,
-  analysis: Record<string, unknown> = {},
-): Promise<World> {
-  const world = new World();
-  await world.install();
-  world.traffic.begin({ ...steady, ...story });
-  await createCanary(world, {
-    spec(spec: CanarySpecDraft) {
-      delete spec.analysis['metrics'];
-      Object.assign(spec.analysis, { warmUp: '5s', checks: [{ name: 'errors', compare: {} }], ...analysis });
-    },
-  });
-  await world.run(120);
-  world.manifests.push(image);
-  await world.manifests.sync();
-  return world;
-}
-
-async function until(world: World, holds: () => boolean, seconds = 900): Promise<void> {
-  for (let second = 0; second < seconds && !holds(); second += 1) await world.run(1);
-  if (!holds()) throw new Error(`never held: ${JSON.stringify(world.canary()?.status, null, 1)}`);
-}
-
-function phaseIs(world: World, phase: string): () => boolean {
-  return () => statusOf(world.canary()).phase === phase;
-}
-
-/** The bad image fails this share of its requests, all others what is normal. */
-function bad(share: number): Story['errors'] {
-  return image => (image.includes('bad') ? share : 0.001);
-}
 
 test('a good release is promoted, and its status says by what', async () => {
   const world = await releasing('app:v2', {});
@@ -170,10 +134,6 @@ test('a Prometheus that is gone for a minute holds the run, which then goes on',
   await until(world, phaseIs(world, 'Succeeded'));
 });
 
-function incident(_image: string, at: number): number {
-  return at > 140 && at < 200 ? 0.05 : 0.001;
-}
-
 test('an incident which both sides share holds the run, which then goes on', async () => {
   const checks = [{ name: 'errors', compare: { objective: 99 } }];
   const world = await releasing('app:v2', { errors: incident }, { checks });
@@ -204,69 +164,6 @@ test('a pass that dies before its commit judges the same boundaries again, and e
   const atLast = world.options.operators * steady.requestsPerSecond * (steady.scrapeMs / 1_000);
   expect(judged).toBeLessThanOrEqual(world.traffic.served());
   expect(judged).toBeGreaterThan(world.traffic.served() - atLast);
-});
-
-test('a limit that is certainly exceeded takes the release back, whatever the primary does', async () => {
-  const checks = [{ name: 'ceiling', threshold: { maxErrorPercent: 2 } }];
-  const world = await releasing('app:v2', { errors: () => 0.06 }, { checks });
-  await until(world, phaseIs(world, 'Failed'));
-  const { verdict } = statusOf(world.canary()).run ?? {};
-  expect(verdict).toMatchObject({ check: 'ceiling', kind: 'Fail', limit: 'at most 2 %' });
-});
-
-test('a burning error budget holds a release, which goes on when it is over', async () => {
-  const burnRate = { objective: 99, window: '30s', max: 1 };
-  const checks = [
-    { name: 'errors', compare: {} },
-    { name: 'slo', burnRate },
-  ];
-  const world = await releasing('app:v2', { errors: incident }, { checks });
-  await until(world, () => statusOf(world.canary()).reason === 'SharedIncident', 120);
-  expect(statusOf(world.canary()).message).toMatch(/^slo: .+ the error budget burns \S+ times as fast/u);
-  await until(world, phaseIs(world, 'Succeeded'));
-});
-
-test('with a long window a short peak of errors lets the release pass, and one that lasts holds it', async () => {
-  const burnRate = { objective: 99, window: '20s', longWindow: '1m', max: 1 };
-  const checks = [{ name: 'slo', burnRate }];
-  const peak = await releasing(
-    'app:v2',
-    { errors: (_, at) => (at > 141 && at < 149 ? 0.05 : 0.001) },
-    { checks },
-  );
-  await until(peak, phaseIs(peak, 'Succeeded'));
-  const story = (statusOf(peak.canary()).run?.steps ?? []).map(({ text }) => text).join(' ');
-  expect(story).toMatch(
-    /passed .+ slo: .+ burns [1-9]\S* times as fast as allowed \(limit 1\), over 1m 0\S+ times/u,
-  );
-  const lasting = await releasing('app:v2', { errors: incident }, { checks });
-  await until(lasting, () => statusOf(lasting.canary()).reason === 'SharedIncident', 120);
-  expect(statusOf(lasting.canary()).message).toMatch(/^slo: .+, over 1m \S+ times/u);
-  await until(lasting, phaseIs(lasting, 'Succeeded'));
-});
-
-function gauge(image: string, at: number): number {
-  return (image.includes('bad') ? 150 : 100) + (at % 3);
-}
-
-test("pods that need more memory than the primary's take the release back, and others are promoted", async () => {
-  const checks = [{ name: 'memory', gauge: { metric: 'memory_bytes', every: '5s' } }];
-  const good = await releasing('app:v2', { gauge }, { checks });
-  await until(good, phaseIs(good, 'Succeeded'));
-  const bad = await releasing('app:bad', { gauge }, { checks });
-  await until(bad, phaseIs(bad, 'Failed'));
-  expect(statusOf(bad.canary()).run?.verdict).toMatchObject({
-    check: 'memory',
-    kind: 'Fail',
-    limit: 'at most 10 % above the primary',
-  });
-});
-
-test('a gauge that no pod of the canary has holds the run and is named', async () => {
-  const checks = [{ name: 'queue', gauge: { metric: 'queue_length' } }];
-  const world = await releasing('app:v2', {}, { checks });
-  await until(world, () => statusOf(world.canary()).reason === 'NoData', 120);
-  expect(statusOf(world.canary()).message).toMatch(/no series matches queue_length\{namespace=.+pod=~.+/u);
 });
 
 test('a selector that finds nothing holds the run and is named; with a limit of time it gives up and blames nobody', async () => {

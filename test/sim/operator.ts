@@ -102,6 +102,12 @@ export function startOperator(world: World, name: string): Operator {
     },
     sampler: world.metrics.sampler(gate),
     series: world.traffic.reader(gate),
+    webhooks: {
+      ask: async request =>
+        gate
+          .pass({ what: 'ask webhook', mutates: false, remote: true }, () => world.webhook(request))
+          .catch((error: unknown) => ({ kind: 'error' as const, why: String(error) })),
+    },
     queryProblem: templateProblem,
     tracer: createTracer([
       createArgoCdTracer({ kube, namespace: 'argocd' }),

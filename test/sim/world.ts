@@ -9,6 +9,7 @@ import {
 } from '../../src/api/resources.ts';
 import { ManualClock } from '../../src/runtime/manual-clock.ts';
 import type { KubeClient, KubeObject } from '../../src/runtime/port.ts';
+import type { WebhookAnswer, WebhookRequest } from '../../src/webhook/port.ts';
 import { createMemoryKube, type MemoryKube } from '../memory/kube.ts';
 import type { Change } from '../memory/store.ts';
 import { runDeployments } from './deployments.ts';
@@ -61,6 +62,8 @@ export class World {
   gatewayRefuses = false;
   /** Of every Secret. */
   secretVersion = '1';
+  /** What every webhook answers. */
+  webhook: (request: WebhookRequest) => WebhookAnswer = () => ({ kind: 'answered', status: 200, text: '' });
   gatewayMs = 300;
   faults: FaultPlan = noFaults;
   private readonly operators = new Map<string, Operator>();

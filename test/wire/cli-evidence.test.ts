@@ -147,3 +147,22 @@ it('refuses to compare native histograms with classic ones', async () => {
   );
   expect(code).toBe(5);
 });
+
+it('calls no webhook, and tells what it said last', async () => {
+  const url = `${world.prometheus.url}/judge`;
+  release([{ name: 'judge', webhook: { url } }], 60);
+  const first = await analyze();
+  expect(first.stdout).toMatch(/judge +- +an answer of 200 to 299 +noData +judge: it was not asked yet\./u);
+  const state = JSON.stringify({ at: Date.now() - 60_000, status: 409, failed: 1, text: 'no' });
+  const evidence = {
+    pollAt: began,
+    checks: [{ name: 'judge', outcome: 'Fail', message: 'judge: no.', state }],
+  };
+  world.api.store.patch(canaries, 'shop', 'checkout', { status: { run: { evidence } } }, 'status');
+  const { code, stdout } = await analyze();
+  expect(stdout).toMatch(
+    /judge +409 +an answer of 200 to 299 +fail +judge: the webhook answered 409, "no"\./u,
+  );
+  expect(code).toBe(3);
+  expect(world.prometheus.seen).toEqual([]);
+});

@@ -7,6 +7,7 @@ export interface SeenRequest {
   readonly path: string;
   /** Of the URL or the form body. */
   readonly parameters: URLSearchParams;
+  readonly body: string;
   readonly headers: http.IncomingHttpHeaders;
   /** As sent, so that a header sent twice is seen twice. */
   readonly rawHeaders: readonly string[];
@@ -42,6 +43,7 @@ export async function startFakePrometheus(
         method: incoming.method ?? '',
         path: pathname,
         parameters: new URLSearchParams(incoming.method === 'POST' ? body : search),
+        body,
         headers: incoming.headers,
         rawHeaders: incoming.rawHeaders,
       };

@@ -31,6 +31,16 @@ export type EvidenceCheck = { readonly name: string } & (
       readonly everyMs: number;
       readonly warmUpMs: number;
     }
+  | {
+      readonly kind: 'webhook';
+      readonly url: string;
+      readonly timeoutMs: number;
+      readonly everyMs: number;
+      /** Bad answers in a row that fail the run. */
+      readonly failures: number;
+      readonly onFail: 'rollback' | 'hold';
+      readonly metadata: Readonly<Record<string, string>>;
+    }
 );
 
 /** Requests that a bad release may fail, or a share of what its objective leaves in 30 days. */
@@ -47,8 +57,8 @@ export interface EvidencePlan {
 export function evidencePlanOf({ analysis }: CanarySpec): EvidencePlan | undefined {
   const { checks = [], preset, impactBudget } = analysis;
   if (checks.length === 0) return undefined;
-  const proves = checks.filter(({ burnRate }) => burnRate === undefined);
-  // A burn rate only holds: it can raise no false alarm, so it gets no share of their probability.
+  // A burn rate only holds: it can raise no false alarm, so it gets no share of their probability. Nobody knows a webhook's.
+  const proves = checks.filter(({ burnRate, webhook }) => burnRate === undefined && webhook === undefined);
   const shares = divideAlpha(
     presets[preset].falseRollbackProbability,
     proves.map(() => 1),
@@ -61,7 +71,7 @@ export function evidencePlanOf({ analysis }: CanarySpec): EvidencePlan | undefin
 }
 
 function checkOf(
-  { name, compare, threshold, burnRate, gauge }: CanaryCheck,
+  { name, compare, threshold, burnRate, gauge, webhook }: CanaryCheck,
   preset: CanarySpec['analysis']['preset'],
   alpha: number,
   warmUpMs: number,
@@ -75,6 +85,7 @@ function checkOf(
     const long = longWindowMs === undefined ? {} : { longWindowMs };
     return { name, kind: 'burnRate', slo: objective / 100, windowMs, ...long, max };
   }
+  if (webhook !== undefined) return { name, ...webhookOf(webhook) };
   if (gauge !== undefined) return { name, ...gaugeOf(gauge, alpha), warmUpMs };
   const { of, tolerance, objective, minRequests, onFail = 'Rollback', slowerThan } = compare ?? {};
   const slowerThanMs = slowerThan === undefined ? undefined : durationMs(slowerThan);
@@ -88,6 +99,25 @@ function checkOf(
     ...(objective === undefined ? {} : { slo: objective / 100 }),
   });
   return { name, kind: 'compare', settings, ...(slowerThanMs === undefined ? {} : { slowerThanMs }) };
+}
+
+function webhookOf({
+  url,
+  timeout,
+  every,
+  failures,
+  onFail,
+  metadata = {},
+}: NonNullable<CanaryCheck['webhook']>) {
+  return {
+    kind: 'webhook' as const,
+    url,
+    timeoutMs: durationMs(timeout) ?? 10_000,
+    everyMs: durationMs(every) ?? 30_000,
+    failures,
+    onFail: onFail === 'Hold' ? ('hold' as const) : ('rollback' as const),
+    metadata,
+  };
 }
 
 function gaugeOf({ worse, tolerance, every, onFail }: NonNullable<CanaryCheck['gauge']>, alpha: number) {

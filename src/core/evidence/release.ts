@@ -11,6 +11,7 @@ import { judgeGauges } from './gauge.ts';
 import type { Budget, EvidenceCheck, EvidencePlan } from './plan.ts';
 import type { Scraped } from './scraped.ts';
 import { judgeThreshold } from './threshold.ts';
+import { judgeWebhook } from './webhook.ts';
 
 /** What the evidence of a run says in one pass. */
 export interface Evidence {
@@ -83,7 +84,9 @@ function judgeOne(
     };
   }
   if (check.kind === 'gauge' && scraped.kind === 'gauges') return judgeGauges(check, state, scraped, moment);
-  if (check.kind === 'compare' && scraped.kind !== 'gauges')
+  if (check.kind === 'webhook' && scraped.kind === 'answer')
+    return judgeWebhook(check, state, scraped, moment);
+  if (check.kind === 'compare' && (scraped.kind === 'counters' || scraped.kind === 'histograms'))
     return judgeCompare(check, state, scraped, moment);
   if (scraped.kind !== 'counters')
     throw new Error(`the ${check.kind} check ${name} is none of ${scraped.kind}`);

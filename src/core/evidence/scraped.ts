@@ -32,10 +32,16 @@ export type Scraped =
       readonly primary: readonly RawSeries[];
       readonly selectors: { readonly canary: string; readonly primary: string };
     }
+  /** Of a webhook; undefined where it was not asked in this pass. */
+  | {
+      readonly kind: 'answer';
+      readonly answer: { readonly status: number; readonly text: string } | undefined;
+    }
   /** There is nothing to judge; `why` names what is missing. */
   | { readonly kind: 'noData' | 'error' | 'inconclusive'; readonly why: string };
 
 export type Counters = Extract<Scraped, { readonly kind: 'counters' }>;
+export type Answer = Extract<Scraped, { readonly kind: 'answer' }>;
 export type Gauges = Extract<Scraped, { readonly kind: 'gauges' }>;
 export type Countable = Extract<Scraped, { readonly kind: 'counters' | 'histograms' }>;
 export type SideName = 'canary' | 'primary';
