@@ -5,6 +5,7 @@ export * from './fixture/audit.ts';
 export * from './fixture/demo-app.ts';
 export * from './fixture/flux.ts';
 export * from './fixture/git.ts';
+export * from './fixture/gitea.ts';
 export { access, apply, deleteNamespace, getObject, kubectl, rolledOut } from './fixture/kube.ts';
 export * from './fixture/load.ts';
 export * from './fixture/operator.ts';

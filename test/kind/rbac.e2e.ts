@@ -11,7 +11,6 @@ const reasons: Readonly<Record<string, string>> = {
     'applying a Service that is not there yet needs it, and the audit log calls that a patch',
   'list pods':
     'where a promotion writes a digest; images that were loaded into the nodes have none of a registry',
-  'patch siskin.dev/manifestrepositories/status': 'only where a Git host calls the webhook',
   'get siskin.dev/canaries': 'after two writers met (409): the newest version is read before the next try',
   'get apps/deployments': 'after a creation found that the object exists: the cache was behind',
   'get gateway.networking.k8s.io/httproutes':

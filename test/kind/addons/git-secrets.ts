@@ -60,8 +60,12 @@ export function gitAccessOf(cluster: string): GitAccess {
   };
 }
 
-function secret(name: string, data: Record<string, string>, type = 'Opaque'): object {
-  return { apiVersion: 'v1', kind: 'Secret', type, metadata: { name, namespace: 'git' }, stringData: data };
+function secret(
+  name: string,
+  data: Record<string, string>,
+  { type = 'Opaque', namespace = 'git' }: { type?: string; namespace?: string } = {},
+): object {
+  return { apiVersion: 'v1', kind: 'Secret', type, metadata: { name, namespace }, stringData: data };
 }
 
 /** The Secrets of the Git server; the node's address is in the certificate, so that the host can push by it. */
@@ -89,7 +93,7 @@ export async function gitServerSecrets(
     secret(
       'git-server-tls',
       { 'tls.crt': read(pair.certFile), 'tls.key': read(pair.keyFile), 'ca.crt': read(join(tls, 'ca.crt')) },
-      'kubernetes.io/tls',
+      { type: 'kubernetes.io/tls' },
     ),
     secret('git-server-users', { 'users.json': JSON.stringify(usersOf(folder)) }),
     secret('git-server-ssh', {
@@ -97,4 +101,26 @@ export async function gitServerSecrets(
       'authorized-keys': `${identity}\n`,
     }),
   ];
+}
+
+/** Of Gitea, whose certificate is by the same authority. */
+export type GiteaAccess = { caFile: string; password: string };
+
+export function giteaAccessOf(cluster: string): GiteaAccess {
+  const folder = folderOf(cluster);
+  const file = join(folder, 'gitea-password');
+  if (!existsSync(file)) writeFileSync(file, randomBytes(20).toString('hex'), { mode: 0o600 });
+  return { caFile: join(folder, 'tls', 'ca.crt'), password: read(file) };
+}
+
+export async function giteaSecret(cluster: string, nodeHost: string): Promise<object> {
+  const tls = join(folderOf(cluster), 'tls');
+  const hosts = ['gitea.gitea.svc', nodeHost];
+  const pair = await issueCertificate(tls, { name: 'gitea', commonName: 'gitea', hosts });
+  const data = {
+    'tls.crt': read(pair.certFile),
+    'tls.key': read(pair.keyFile),
+    password: giteaAccessOf(cluster).password,
+  };
+  return secret('gitea', data, { namespace: 'gitea' });
 }

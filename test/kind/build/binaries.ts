@@ -17,6 +17,7 @@ import { cacheFolder } from '../lib/paths.ts';
 import { step } from '../lib/progress.ts';
 import { run } from '../lib/run.ts';
 import { type GoProgram, gatewayApi, type ModuleFolder } from './catalogue.ts';
+import { ensureDebianPackages } from './debian.ts';
 import { buildGoProgram, moduleFolder, requireGo } from './go.ts';
 
 /** Changes with anything that decides what is built, so that an edited recipe is not answered by an old binary. */
@@ -28,6 +29,8 @@ function recipeOf(program: GoProgram): string {
       program.package,
       program.linkerFlags ?? '',
       program.links ?? [],
+      ...(program.tags ?? []),
+      ...(program.folders ?? []),
     ]),
   );
   if ('folder' in program.source) {
@@ -67,11 +70,15 @@ async function cached(
 }
 
 export function ensureProgram(program: GoProgram): Promise<string> {
-  const { name, version, links = [], duration } = program;
+  const { name, version, source, links = [], folders = [], cgo = false, duration } = program;
   return cached(
     { name, version, recipe: recipeOf(program) },
     async (target, workFolder) => {
+      if (cgo) await ensureDebianPackages(['gcc', 'libc6-dev']);
       await buildGoProgram(program, workFolder, join(target, name));
+      const module = 'module' in source ? await moduleFolder(source.module, version) : source.folder;
+      for (const folder of folders)
+        await run('cp', ['-r', '--no-preserve=mode', join(module, folder), join(target, folder)]);
       for (const link of links) symlinkSync(name, join(target, link));
     },
     duration,

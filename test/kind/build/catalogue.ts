@@ -9,6 +9,11 @@ export type GoProgram = {
   source: { module: string } | { folder: string };
   package: string;
   linkerFlags?: string;
+  tags?: string[];
+  /** Linked with C: the binary runs only where it was built, or on the same Debian. */
+  cgo?: boolean;
+  /** Folders of the module that the program reads at run time; they are put beside the binary. */
+  folders?: string[];
   /** Names by which the one binary is called too. */
   links?: string[];
   /** Told to whoever waits for the first build, measured on two cores. */
@@ -87,6 +92,17 @@ export const argoCd: GoProgram = {
   version: argoCdModule.version,
   source: argoCdModule,
   package: './cmd',
+  duration: 'about 4 min',
+};
+
+export const gitea: GoProgram = {
+  name: 'gitea',
+  version: 'v1.25.0',
+  source: { module: 'code.gitea.io/gitea' },
+  package: '.',
+  tags: ['sqlite', 'sqlite_unlock_notify'],
+  cgo: true,
+  folders: ['options', 'templates', 'public'],
   duration: 'about 4 min',
 };
 

@@ -45,16 +45,26 @@ async function writableSource(module: string, version: string, workFolder: strin
 }
 
 export async function buildGoProgram(program: GoProgram, workFolder: string, output: string): Promise<void> {
-  const { source, version, linkerFlags = '' } = program;
+  const { source, version, linkerFlags = '', tags = [], cgo = false } = program;
   const published = 'module' in source;
   const cwd = published ? await writableSource(source.module, version, workFolder) : source.folder;
   const flags = ['-trimpath', '-buildvcs=false', `-mod=${published ? 'mod' : 'readonly'}`];
   await run(
     'go',
-    ['build', ...flags, '-ldflags', `-s -w ${linkerFlags}`.trim(), '-o', output, program.package],
+    [
+      'build',
+      ...flags,
+      '-tags',
+      tags.join(','),
+      '-ldflags',
+      `-s -w ${linkerFlags}`.trim(),
+      '-o',
+      output,
+      program.package,
+    ],
     {
       cwd,
-      env: { CGO_ENABLED: '0', GOWORK: 'off' },
+      env: { CGO_ENABLED: cgo ? '1' : '0', GOWORK: 'off' },
       timeoutMs: buildTimeoutMs,
     },
   );

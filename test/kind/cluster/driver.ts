@@ -26,3 +26,6 @@ export const nodePorts = {
   gitHttps: 30443,
   gitSsh: 30022,
 } as const;
+
+/** Of what is installed only by the test that needs it. */
+export const laterNodePorts = { gitea: 30444 } as const;

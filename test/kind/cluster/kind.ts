@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { clusterFolder } from '../lib/paths.ts';
 import { step } from '../lib/progress.ts';
 import { type RunResult, run } from '../lib/run.ts';
-import { type ClusterAccess, type ClusterDriver, type ImageArchive, nodePorts } from './driver.ts';
+import {
+  type ClusterAccess,
+  type ClusterDriver,
+  type ImageArchive,
+  laterNodePorts,
+  nodePorts,
+} from './driver.ts';
 import { runKubectl } from './kubectl.ts';
 
 const auditFolder = '/var/log/siskin-audit';
@@ -58,7 +64,7 @@ export class KindCluster implements ClusterDriver {
             { hostPath: policy, containerPath: policyPath, readOnly: true },
             { hostPath: audit, containerPath: auditFolder },
           ],
-          extraPortMappings: Object.values(nodePorts).map(port => ({
+          extraPortMappings: [...Object.values(nodePorts), ...Object.values(laterNodePorts)].map(port => ({
             containerPort: port,
             hostPort: port,
             listenAddress: '127.0.0.1',

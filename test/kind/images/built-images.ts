@@ -2,7 +2,7 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureProgram } from '../build/binaries.ts';
-import { argoCd } from '../build/catalogue.ts';
+import { argoCd, gitea } from '../build/catalogue.ts';
 import type { ImageArchive } from '../cluster/driver.ts';
 import { withLock } from '../lib/lock.ts';
 import { cacheFolder, fixtureRoot, repositoryRoot } from '../lib/paths.ts';
@@ -84,6 +84,18 @@ export async function argoCdArchive(): Promise<ImageArchive> {
     // Names the binary's whole content.
     inputs: [join(folder, '.recipe')],
     packages: ['git', 'redis-server', 'ca-certificates'],
+  });
+}
+
+/** Gitea, for the one test that needs it. Its binary is linked with the C library of the Debian that it runs on. */
+export async function giteaArchive(): Promise<ImageArchive> {
+  const folder = await ensureProgram(gitea);
+  return builtArchive({
+    name: 'siskin-gitea:test',
+    dockerfile: join(fixtureRoot, 'images', 'gitea.Dockerfile'),
+    context: folder,
+    inputs: [join(folder, '.recipe')],
+    packages: ['git', 'openssh-server', 'ca-certificates'],
   });
 }
 
