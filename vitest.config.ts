@@ -22,7 +22,15 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
-      { test: { name: 'sim', include: ['test/sim/**/*.test.ts'], testTimeout: 600_000 } },
+      {
+        test: {
+          name: 'sim',
+          include: ['test/sim/**/*.test.ts'],
+          testTimeout: 600_000,
+          // Every world is made anew, and nothing is mocked: the files share one warm controller instead of loading it each.
+          isolate: false,
+        },
+      },
       {
         test: {
           name: 'wire',

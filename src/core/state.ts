@@ -16,10 +16,16 @@ export function step(state: State, event: Event): State {
   return { phase: next.value, context: next.context };
 }
 
-/** The state of a Canary that has no status yet. */
+const initialStates = new WeakMap<Context['plan'], State>();
+
+/** The state of a Canary that has no status yet; one for each plan. */
 export function initialState(plan: Context['plan']): State {
+  const known = initialStates.get(plan);
+  if (known !== undefined) return known;
   const snapshot = getInitialSnapshot(machine, { ...initialContext, plan });
-  return { phase: snapshot.value, context: snapshot.context };
+  const state = { phase: snapshot.value, context: snapshot.context };
+  initialStates.set(plan, state);
+  return state;
 }
 
 const restPhases: ReadonlySet<Phase> = new Set<Phase>(['Initialized', 'Succeeded', 'Failed']);

@@ -26,6 +26,29 @@ function names(objects: Iterable<KubeObject>): string[] {
 }
 
 describe('the object store', () => {
+  it.each([
+    ['the same object with another status', { uid: 'u', generation: 1 }, true],
+    ['another generation', { uid: 'u', generation: 2 }, false],
+    ['another object with the name', { uid: 'v', generation: 1 }, false],
+    ['a kind without generations', { uid: 'u' }, false],
+  ])('shares the spec between versions where the generation says that it may: %s', (_, metadata, shared) => {
+    const { store } = storeWithLog();
+    const spec = { weight: 1 };
+    const held = 'generation' in metadata ? { uid: 'u', generation: 1 } : { uid: 'u' };
+    store.put({ metadata: { name: 'x', resourceVersion: '1', ...held }, spec, status: { phase: 'a' } });
+    const next = {
+      metadata: { name: 'x', resourceVersion: '2', ...metadata },
+      spec: { weight: 1 },
+      status: { phase: 'b' },
+    };
+    store.put(next);
+    const now = store.get({ name: 'x' });
+    expect(now).toEqual(next);
+    expect(now?.spec === spec).toBe(shared);
+    // The objects that came in are the caller's.
+    expect(next.spec).not.toBe(spec);
+  });
+
   it('lists by namespace, and tells each change with what was before', () => {
     const { store, log } = storeWithLog();
     store.put(object('x', 1));

@@ -44,35 +44,51 @@ const Status = z.object({
     .default([]),
 });
 
-export interface DeploymentObject {
-  readonly metadata: KubeObject['metadata'];
+/** What is read of the spec; the very same object for versions that share their spec. */
+interface DeploymentSpec {
   readonly replicas: number;
   readonly matchLabels: Readonly<Record<string, string>>;
   readonly template: Readonly<Record<string, unknown>>;
   readonly podLabels: Readonly<Record<string, string>>;
   readonly containers: z.infer<typeof Template>['spec']['containers'];
   readonly rollout: Readonly<Record<string, unknown>>;
+}
+
+export interface DeploymentObject extends DeploymentSpec {
+  readonly metadata: KubeObject['metadata'];
+  readonly spec: DeploymentSpec;
   readonly status: z.infer<typeof Status>;
 }
 
 // Objects in a cache never change, and every pass of every Canary asks for them again.
 const read = new WeakMap<KubeObject, DeploymentObject>();
+/** Caches share the spec between versions that differ in their status alone. */
+const specs = new WeakMap<object, DeploymentSpec>();
 
 export function readDeployment(object: KubeObject): DeploymentObject {
   const known = read.get(object);
   if (known !== undefined) return known;
-  const { replicas, selector, template, ...rollout } = Spec.parse(object.spec);
+  const spec = readSpec(object.spec);
+  const status = Status.parse(object.status ?? {});
+  const parsed: DeploymentObject = { metadata: object.metadata, ...spec, spec, status };
+  read.set(object, parsed);
+  return parsed;
+}
+
+function readSpec(source: unknown): DeploymentSpec {
+  const isObject = typeof source === 'object' && source !== null;
+  const known = isObject ? specs.get(source) : undefined;
+  if (known !== undefined) return known;
+  const { replicas, selector, template, ...rollout } = Spec.parse(source);
   const pods = Template.parse(template);
-  const parsed: DeploymentObject = {
-    metadata: object.metadata,
+  const spec: DeploymentSpec = {
     replicas,
     matchLabels: selector.matchLabels,
     template,
     podLabels: pods.metadata.labels,
     containers: pods.spec.containers,
     rollout,
-    status: Status.parse(object.status ?? {}),
   };
-  read.set(object, parsed);
-  return parsed;
+  if (isObject) specs.set(source, spec);
+  return spec;
 }

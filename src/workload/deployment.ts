@@ -17,7 +17,9 @@ import {
 import { readinessOf } from './readiness.ts';
 import { runningImages } from './running.ts';
 import { primaryName, selectorOf, selectorProblem } from './selector.ts';
-import { createServiceSet } from './service-set.ts';
+import { createServiceSet, type Pods } from './service-set.ts';
+
+type Comparison = Pick<WorkloadView, 'primaryMatchesTarget' | 'servicesReady'>;
 
 export interface DeploymentWorkloadOptions {
   readonly kube: KubeClient;
@@ -29,6 +31,7 @@ export function createDeploymentWorkload(options: DeploymentWorkloadOptions): Wo
   const { kube, deployments } = options;
   const serviceSet = createServiceSet(options);
   const looks = new LastLook<WorkloadIntent, WorkloadView>();
+  const comparisons = new LastLook<WorkloadIntent, Comparison>();
 
   function targetOf({ canary, target }: WorkloadIntent): KubeObject | undefined {
     return deployments.get({ namespace: canary.namespace, name: target.name });
@@ -44,6 +47,18 @@ export function createDeploymentWorkload(options: DeploymentWorkloadOptions): Wo
     return looks.get(intent, [target, held, ...serviceSet.live(intent)], () => look(intent, target, held));
   }
 
+  function compare(intent: WorkloadIntent, pods: Pods): Comparison {
+    const { target, primary, selector } = pods;
+    return {
+      primaryMatchesTarget:
+        target !== undefined &&
+        primary !== undefined &&
+        selector !== undefined &&
+        holdsTemplate(primary, readDeployment(target).template, selector),
+      servicesReady: serviceSet.ready(intent, pods),
+    };
+  }
+
   function look(
     intent: WorkloadIntent,
     target: KubeObject | undefined,
@@ -54,6 +69,8 @@ export function createDeploymentWorkload(options: DeploymentWorkloadOptions): Wo
     const revision = primary?.metadata.annotations?.[revisionAnnotation];
     const previous = primary && keptTemplate(primary)?.revision;
     const problem = problemOf(intent, target, held) ?? serviceSet.problem(intent);
+    // The status, which changes most, has no part in this.
+    const compared = [target, primary].map(pods => pods && readDeployment(pods).spec);
     return {
       ...(target === undefined ? {} : { target: podSetOf(target, intent, intent.readyThreshold.canary) }),
       ...(primary === undefined
@@ -65,12 +82,9 @@ export function createDeploymentWorkload(options: DeploymentWorkloadOptions): Wo
               ...(previous === undefined ? {} : { previous }),
             },
           }),
-      primaryMatchesTarget:
-        target !== undefined &&
-        primary !== undefined &&
-        selector !== undefined &&
-        holdsTemplate(primary, readDeployment(target).template, selector),
-      servicesReady: serviceSet.ready(intent, { target, primary, selector }),
+      ...comparisons.get(intent, [...compared, ...serviceSet.live(intent)], () =>
+        compare(intent, { target, primary, selector }),
+      ),
       ...(problem === undefined ? {} : { problem }),
     };
   }

@@ -64,7 +64,7 @@ export function createMemoryKube(options: MemoryKubeOptions = {}): MemoryKube {
 
   function save(resource: Resource, before: Entry | undefined, object: Json, owners: Owners): KubeObject {
     fillDefaults(resource, object, store.allocate);
-    validate(resource, before === undefined ? undefined : asJson(before.object), object);
+    validate(resource, before && trust<Json>(before.object), object);
     return store.put(
       resource,
       before,

@@ -13,10 +13,17 @@ export interface Reference {
   readonly end: object;
 }
 
-/** The fault-free runs. */
-export async function references(chosen: readonly Scenario[] = scenarios): Promise<readonly Reference[]> {
+let told: Promise<readonly Reference[]> | undefined;
+
+/** The fault-free runs of all scenarios, which the test files of one process share. */
+export async function references(): Promise<readonly Reference[]> {
+  told ??= tell();
+  return told;
+}
+
+async function tell(): Promise<readonly Reference[]> {
   const found: Reference[] = [];
-  for (const scenario of chosen) {
+  for (const scenario of scenarios) {
     const world = new World(scenario.options);
     await play(world, scenario);
     const shared = Math.max(0, ...found.map(other => commonStart(other.effects, world.effects)));
