@@ -1,4 +1,5 @@
 /** Reads small files of one commit: their blobs are fetched together, since the mirror left them out. */
+import { loadBlobs } from './blobs.ts';
 import type { Git } from './git.ts';
 import type { CommitFiles } from './port.ts';
 import { InvalidInput, validPath } from './validate.ts';
@@ -27,19 +28,7 @@ export function commitFiles(git: Git, commit: string, timeoutMs: number): Commit
 
   async function read(found: readonly Listed[]): Promise<Map<string, string>> {
     const objects = [...new Set(found.map(({ object }) => object))];
-    const missing = await missingObjects(git, objects);
-    // One request for all of them; git itself would ask for each alone.
-    if (missing.length > 0) {
-      const filter = ['--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--filter=blob:none'];
-      await git(
-        ['-c', 'fetch.negotiationAlgorithm=noop', 'fetch', '--quiet', ...filter, '--stdin', 'origin'],
-        {
-          network: true,
-          timeoutMs,
-          input: `${missing.join('\n')}\n`,
-        },
-      );
-    }
+    await loadBlobs(git, objects, timeoutMs);
     const contents = await contentsOf(git, objects);
     return new Map(
       found.flatMap(({ path, object }) => {
@@ -87,15 +76,6 @@ function parseListed(output: string): Listed[] {
     if (mode === undefined || type === undefined || object === undefined || path === undefined) return [];
     return [{ mode, type, object, path }];
   });
-}
-
-/** Asks no server: without a promisor an object that is not in the mirror is simply missing. */
-async function missingObjects(git: Git, objects: readonly string[]): Promise<string[]> {
-  if (objects.length === 0) return [];
-  const input = `${objects.join('\n')}\n`;
-  const answer = await git(['cat-file', '--batch-check=%(objecttype)'], { input });
-  const types = answer.text.split('\n');
-  return objects.filter((_, index) => types[index] !== 'blob');
 }
 
 /** Text of the blobs, without those that are too large or no UTF-8. */

@@ -16,6 +16,8 @@ export interface NamedCommit {
   readonly subject: string;
 }
 
+/** An hour in milliseconds, the window of `revertsPerHour`. */
+const hourMs = 3_600_000;
 /** A history longer than this is read only at its young end. */
 const mostCommits = 20_000;
 
@@ -28,8 +30,9 @@ export async function ownRevertsBetween(git: Git, from: string, to: string): Pro
   return parseReverts(log.text);
 }
 
-/** The reverts by Siskin in the history of `commit` that were committed after `since`, in ms since the epoch. */
-export async function ownRevertsSince(git: Git, commit: string, since: number): Promise<OwnRevert[]> {
+/** The reverts by Siskin in the history of `commit` that were committed in the hour before `now`, in ms since the epoch. */
+export async function ownRevertsOfLastHour(git: Git, commit: string, now: number): Promise<OwnRevert[]> {
+  const since = now - hourMs;
   const seconds = Math.floor(since / 1000);
   const log = await git(['log', format, '-n', String(mostCommits), `--since=@${seconds}`, commit, '--']);
   return parseReverts(log.text).filter(revert => revert.committedAt > since);

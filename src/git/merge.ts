@@ -1,6 +1,6 @@
 /** Undoes a change by a three-way merge of trees in the object database: no checkout, no index, no work tree. */
 import type { Git } from './git.ts';
-import { type Entry, entriesOf, entryAt, makeTree } from './objects.ts';
+import { type Entry, entriesOf, makeTree } from './objects.ts';
 
 /** Makes objects that depend on nothing but their content, so that a second try finds them there. */
 const nobody: Readonly<Record<string, string>> = {
@@ -43,22 +43,24 @@ export async function mergeTrees(
   return { tree, conflicts: merge.code === 0 ? [] : [...new Set(files.filter(file => file !== ''))] };
 }
 
-/** The root tree `root` with the object at `path` replaced; the folders above `path` exist in it. */
+/** The trees that a change of `path` makes anew, from the root down: what `graft` reads, each by one command. */
+export function treesAbove(root: string, path: string): string[] {
+  const names = path === '' ? [] : path.split('/');
+  return names.map((_, depth) => (depth === 0 ? root : `${root}:${names.slice(0, depth).join('/')}`));
+}
+
+/** The root tree of `root`, a commit or a tree, with the object at `path` replaced; the folders above `path` exist in it. */
 export async function graft(git: Git, root: string, path: string, entry: Entry): Promise<string> {
-  if (path === '') return entry.object;
-  const [first = '', ...rest] = path.split('/');
-  const entries = await entriesOf(git, root);
-  const old = entries.find(candidate => candidate.name === first);
-  const inner =
-    rest.length === 0
-      ? { ...entry, name: first }
-      : {
-          mode: '040000',
-          type: 'tree',
-          name: first,
-          object: await graft(git, old?.object ?? '', rest.join('/'), entry),
-        };
-  return makeTree(git, [...entries.filter(candidate => candidate.name !== first), inner]);
+  const above = await Promise.all(treesAbove(root, path).map(async tree => entriesOf(git, tree)));
+  const names = path.split('/');
+  let inner = entry;
+  for (const [depth, entries] of [...above.entries()].toReversed()) {
+    const name = names[depth] ?? '';
+    const siblings = entries.filter(candidate => candidate.name !== name);
+    const object = await makeTree(git, [...siblings, { ...inner, name }]);
+    inner = { mode: '040000', type: 'tree', name: '', object };
+  }
+  return inner.object;
 }
 
 /** A single file is merged as the only entry of a tree. */
@@ -75,10 +77,9 @@ export async function graftResult(
   tipEntry: Entry,
   merged: string,
 ): Promise<string> {
-  const root = (await entryAt(git, tip, ''))?.object ?? '';
-  if (tipEntry.type === 'tree') return graft(git, root, path, { ...tipEntry, object: merged });
+  if (tipEntry.type === 'tree') return graft(git, tip, path, { ...tipEntry, object: merged });
   const [file] = await entriesOf(git, merged);
-  return graft(git, root, path, file ?? tipEntry);
+  return graft(git, tip, path, file ?? tipEntry);
 }
 
 /** What stands before the names in such a tree. */

@@ -31,7 +31,7 @@ export async function entryAt(git: Git, commit: string, path: string): Promise<E
   return parseEntries(listed.text).find(entry => entry.name === path);
 }
 
-/** The direct entries of a tree object. */
+/** The direct entries of a tree, of a commit's root tree, or of a folder of either (`object:folder`). */
 export async function entriesOf(git: Git, tree: string): Promise<Entry[]> {
   return parseEntries((await git(['ls-tree', '-z', tree])).text);
 }
@@ -80,7 +80,11 @@ async function hasCommit(git: Git, commit: string): Promise<boolean> {
 
 /** Whether the mirror knows `ancestor` and it lies in the history of `commit`. */
 export async function isAncestor(git: Git, ancestor: string, commit: string): Promise<boolean> {
-  if (!(await hasCommit(git, ancestor))) return false;
+  return (await hasCommit(git, ancestor)) && (await isReachable(git, ancestor, commit));
+}
+
+/** Whether `ancestor` lies in the history of `commit`; the mirror knows both. */
+export async function isReachable(git: Git, ancestor: string, commit: string): Promise<boolean> {
   const answer = await git(['merge-base', '--is-ancestor', ancestor, commit], { codes: [0, 1] });
   return answer.code === 0;
 }

@@ -1,6 +1,12 @@
 /** Plans a revert: what the failed change did to a path is undone at the branch's head, or a reason why not. */
 import type { Git } from './git.ts';
-import { changesTo, type NamedCommit, ownRevert, ownRevertsBetween, ownRevertsSince } from './history.ts';
+import {
+  changesTo,
+  type NamedCommit,
+  ownRevert,
+  ownRevertsBetween,
+  ownRevertsOfLastHour,
+} from './history.ts';
 import { asTree, graftResult, prefixOf } from './merge.ts';
 import {
   changesBetween,
@@ -54,8 +60,6 @@ export interface NoRevert {
   readonly commit?: string;
 }
 
-/** An hour in milliseconds, the window of `revertsPerHour`. */
-const hourMs = 3_600_000;
 /** Undoing whole commits takes a merge of the whole repository for each. */
 const mostWhole = 20;
 
@@ -74,7 +78,10 @@ export async function planRevert(git: Git, request: PlanRequest): Promise<Revert
     const message = `The history was rewritten: ${short(failed.commit)} or ${short(good.commit)} is no longer in it.`;
     return no('HistoryRewritten', message);
   }
-  const earlier = await ownRevertsBetween(git, good.commit, tip);
+  const earlier = [
+    ...(await ownRevertsBetween(git, good.commit, failed.commit)),
+    ...(await ownRevertsBetween(git, failed.commit, tip)),
+  ];
   const done = earlier.find(revert => revert.rollbackId === request.rollbackId);
   if (done !== undefined) {
     const message = `This rollback is in the branch already, as ${short(done.commit)}.`;
@@ -162,7 +169,7 @@ export async function planRevert(git: Git, request: PlanRequest): Promise<Revert
   const violation = scopeViolation(request, { changes, touched, promised });
   if (violation !== undefined) return no('ScopeViolation', violation, files);
 
-  const recent = await ownRevertsSince(git, tip, request.now - hourMs);
+  const recent = await ownRevertsOfLastHour(git, tip, request.now);
   if (recent.length >= request.limits.revertsPerHour) {
     const message = `The branch has ${recent.length} reverts of the last hour; the limit is ${request.limits.revertsPerHour}.`;
     return no('Held', message, files);

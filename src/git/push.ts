@@ -1,7 +1,7 @@
 /** Pushes one commit as a fast-forward of exactly the head it was made on, and tells a lost race from a refusal from an unknown outcome. */
 import { gitError } from './errors.ts';
 import type { Git } from './git.ts';
-import { isAncestor } from './objects.ts';
+import { isReachable } from './objects.ts';
 import { GitError } from './port.ts';
 
 export type PushOutcome =
@@ -40,7 +40,7 @@ export async function pushCommit(
 ): Promise<PushOutcome> {
   const { repository, branch, expected, commit, timeoutMs } = push;
   // With a lease git would also push what is no fast-forward, so this is looked at here.
-  if (expected !== undefined && !(await isAncestor(git, expected, commit))) {
+  if (expected !== undefined && !(await isReachable(git, expected, commit))) {
     throw gitError('GitFailed', { repository, detail: `${commit} does not stand on ${expected}` });
   }
   const args = [

@@ -7,16 +7,51 @@ import {
   type WriteDependencies,
 } from './attempts.ts';
 import { commitRevert } from './commit.ts';
+import type { Git } from './git.ts';
+import { lookAt, lookBack } from './look-ahead.ts';
 import { fetchBranch } from './mirror.ts';
 import { planRevert } from './plan.ts';
 import type { RevertRequest, RevertResult } from './port.ts';
 import { propose } from './propose.ts';
 import { type PushOutcome, pushCommit } from './push.ts';
+import { recalling } from './recall.ts';
 
 /** Writes at most one commit. Rejects with `GitError` when the outcome is open; calling again then is safe. */
 export async function revertFailedChange(
   dependencies: WriteDependencies,
   request: RevertRequest,
+): Promise<RevertResult> {
+  const git = recalling(dependencies.git);
+  const behind = startLooking(git, request, dependencies.fetchTimeoutMs);
+  try {
+    return await tryToRevert({ ...dependencies, git }, request, behind);
+  } finally {
+    await behind.done();
+  }
+}
+
+interface Behind {
+  /** Looks once more where the mirror did not know the commits before its fetch. */
+  again(): void;
+  /** Nothing is under way any more. Never rejects. */
+  done(): Promise<unknown>;
+}
+
+function startLooking(git: Git, request: RevertRequest, timeoutMs: number): Behind {
+  const look = () => lookBack(git, request, timeoutMs);
+  let looking = look();
+  return {
+    again() {
+      looking = looking.then(known => known || look());
+    },
+    done: () => looking,
+  };
+}
+
+async function tryToRevert(
+  dependencies: WriteDependencies,
+  request: RevertRequest,
+  behind: Behind,
 ): Promise<RevertResult> {
   const { git, clock, fetchTimeoutMs, pushTimeoutMs } = dependencies;
   const { repository, branch } = request;
@@ -25,6 +60,9 @@ export async function revertFailedChange(
   for (let attempt = 1; attempt <= mostAttempts; attempt++) {
     // Planned again from the new head each time: a rebase would replay lines of a diff against an old one.
     const tip = await fetchBranch(git, branch, fetchTimeoutMs);
+    behind.again();
+    const now = clock.now();
+    const ahead = lookAt(git, tip, request, now);
     const plan = await planRevert(git, {
       tip,
       path: request.path,
@@ -35,8 +73,9 @@ export async function revertFailedChange(
       rollbackId: request.rollbackId,
       allowedPaths: repository.allowedPaths,
       limits: repository.limits,
-      now: clock.now(),
+      now,
     });
+    await ahead;
     if (plan.verdict !== 'Reverted') {
       const mine = plan.commit !== undefined && sent.has(plan.commit);
       return mine ? { ...plan, verdict: 'Reverted' } : plan;
@@ -55,6 +94,8 @@ export async function revertFailedChange(
     const permission = await request.mayPush();
     if (!permission.allowed) return { verdict: 'Held', message: permission.why, files: plan.files };
 
+    // The push would load what is not there yet, on a connection of its own.
+    await behind.done();
     sent.add(commit);
     const outcome: PushOutcome = await pushCommit(git, {
       repository: repository.name,

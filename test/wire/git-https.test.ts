@@ -78,6 +78,22 @@ test('clone, locate, revert and push with a password behind a private authority'
   });
 });
 
+test('what the push must pack is there before it begins, loaded while the branch is fetched', async () => {
+  const repository = open();
+  await repository.locate(access(), { branch: 'main', path });
+  server.repository.commit({ 'apps/other/d.yaml': 'image: o2\n' });
+  server.requests.length = 0;
+  expect((await repository.revert(request())).verdict).toBe('Reverted');
+  expect(server.requests.slice(0, -2).toSorted()).toEqual([
+    'fetch',
+    'fetch',
+    'fetch',
+    'fetch-refs',
+    'fetch-refs',
+  ]);
+  expect(server.requests.slice(-2)).toEqual(['push-refs', 'push']);
+});
+
 test('a bearer token does as well', async () => {
   const bearerToken = Buffer.from(`${server.bearerToken}\n`);
   const position = await open().locate(access({ secret: { bearerToken, caFile: server.ca } }), {
