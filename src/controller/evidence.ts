@@ -49,7 +49,8 @@ export async function gatherEvidence(
       if ('problem' in sources) return { kind: 'error' as const, why: sources.problem };
       const scrapeMs = (stored?.scrapeSeconds ?? 15) * 1_000;
       const since = sinceOf(planned, judgedUntil(state), context.analysedFrom, now);
-      const from = since - lookBackMs - 5 * scrapeMs;
+      const before = planned?.kind === 'burnRate' ? 0 : lookBackMs;
+      const from = since - before - 5 * scrapeMs;
       return scrape(sources, { from, at: now }, model, ports);
     }),
   );

@@ -46,6 +46,8 @@ const maxBytes = 8 * 1024 * 1024;
 /** Servers and proxies refuse long URLs; below this GET, which a read-only proxy lets through. */
 const longestUrlQuery = 4 * 1024;
 
+const nothing = { status: 'success', data: { resultType: 'vector', result: [] } };
+
 /** Throws HttpError for an address or header that cannot be used. */
 export function createPrometheus(access: PrometheusAccess, deps: PrometheusDeps): Prometheus {
   const endpoint = parseAddress(access.address);
@@ -104,7 +106,8 @@ export function createPrometheus(access: PrometheusAccess, deps: PrometheusDeps)
       responseInterceptor: {
         onFulfilled: response => {
           exchange = { body: response.data };
-          return response;
+          // The driver would make an object of every sample, which nobody looks at.
+          return { ...response, data: nothing };
         },
         onRejected: (error: unknown) => {
           exchange = { error };

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { measureCluster } from './cluster.ts';
 import { measureControlPlane } from './control-plane.ts';
+import { measureEvidence } from './evidence.ts';
 import { measureGit } from './git.ts';
 import { load, machine, type Results, table } from './report.ts';
 import { readSettings } from './settings.ts';
@@ -15,6 +16,9 @@ const loadBefore = load();
 const parts: { title: string; results: Results }[] = [];
 if (settings.controlPlane) {
   parts.push({ title: 'Control plane without nodes', results: await measureControlPlane(settings) });
+}
+if (settings.evidence) {
+  parts.push({ title: 'Judging by evidence', results: await measureEvidence(settings.judged) });
 }
 if (settings.git) parts.push({ title: 'Git, large and far away', results: await measureGit(settings) });
 if (settings.cluster > 0) {

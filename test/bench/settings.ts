@@ -2,6 +2,8 @@
 import { parseArgs } from 'node:util';
 
 export interface Settings {
+  /** Canaries that are judged by evidence at once. */
+  readonly judged: number;
   /** Canaries in the big world, and how many of them are changed or fail at once. */
   readonly canaries: number;
   readonly atOnce: number;
@@ -19,6 +21,7 @@ export interface Settings {
 }
 
 const full: Settings = {
+  judged: 1_000,
   canaries: 500,
   atOnce: 100,
   alone: 20,
@@ -29,6 +32,7 @@ const full: Settings = {
   largeRepository: { manifests: 10_000, commits: 5_000 },
 };
 const quick: Settings = {
+  judged: 100,
   canaries: 20,
   atOnce: 10,
   alone: 3,
@@ -39,17 +43,21 @@ const quick: Settings = {
   largeRepository: { manifests: 1_000, commits: 500 },
 };
 
-const usage = `node test/bench/run.ts [--quick] [--no-cluster] [--no-control-plane] [--no-git] [--output FILE]
+const usage = `node test/bench/run.ts [--quick] [--no-cluster] [--no-control-plane] [--no-git] [--no-evidence]
+                               [--output FILE]
   --quick             small numbers, to see that everything can still be measured (about a minute)
   --no-cluster        without the cluster with real pods
   --no-control-plane  without the control plane without nodes
   --no-git            without the large repository
+  --no-evidence       without the judging of many canaries
   --output FILE       write the table there too`;
 
 /** The text to show where help was asked for. */
 export function readSettings(
   args: readonly string[],
-): (Settings & { readonly controlPlane: boolean; readonly git: boolean }) | string {
+):
+  | (Settings & { readonly controlPlane: boolean; readonly git: boolean; readonly evidence: boolean })
+  | string {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -57,6 +65,7 @@ export function readSettings(
       'no-cluster': { type: 'boolean', default: false },
       'no-control-plane': { type: 'boolean', default: false },
       'no-git': { type: 'boolean', default: false },
+      'no-evidence': { type: 'boolean', default: false },
       output: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -67,6 +76,7 @@ export function readSettings(
     ...(values['no-cluster'] ? { cluster: 0 } : {}),
     controlPlane: !values['no-control-plane'],
     git: !values['no-git'],
+    evidence: !values['no-evidence'],
     ...(values.output === undefined ? {} : { output: values.output }),
   };
 }

@@ -74,11 +74,10 @@ function begin(
   scrapeMs: number,
   until: number,
 ): CheckState | undefined {
-  const all = [...seriesOf(scraped, 'canary'), ...seriesOf(scraped, 'primary')];
-  const times = timesOf(all);
   const known = readState(stored, startCheck([], 0, settings));
   if (known !== undefined) return known;
-  const at = beginning(scraped, times, analysedFrom, scrapeMs);
+  const all = [...seriesOf(scraped, 'canary'), ...seriesOf(scraped, 'primary')];
+  const at = beginning(scraped, timesOf(all), analysedFrom, scrapeMs);
   if (at === undefined || at > until) return undefined;
   const marks = boundariesOf(all, { from: 0, until: at, scrapeMs });
   const reach = reachOf([], 0, scrapeMs);

@@ -10,17 +10,24 @@ export interface Merged {
   readonly selector: Selector;
   /** As `selectorText` writes them. */
   readonly covers: ReadonlySet<string>;
+  /** The label by whose value their series can be told apart, where there is more than one. */
+  readonly key?: string;
 }
 
 /** Queries which together choose every series that any of `wanted` chooses, and not many more. */
 export function mergeSelectors(wanted: readonly Selector[]): Merged[] {
   const distinct = new Map(wanted.map(selector => [selectorText(selector), selector]));
   return [...Map.groupBy(distinct.values(), shapeOf).values()].flatMap(group => {
-    const size = keyLabel(group[0]?.matchers ?? []) === undefined ? 1 : mostAlternatives;
+    const key = keyLabel(group[0]?.matchers ?? []);
+    const size = key === undefined ? 1 : mostAlternatives;
     const merged: Merged[] = [];
     for (let start = 0; start < group.length; start += size) {
       const part = group.slice(start, start + size);
-      merged.push({ selector: together(part), covers: new Set(part.map(each => selectorText(each))) });
+      merged.push({
+        selector: together(part),
+        covers: new Set(part.map(each => selectorText(each))),
+        ...(key === undefined || part.length === 1 ? {} : { key }),
+      });
     }
     return merged;
   });
@@ -51,7 +58,22 @@ function together(group: readonly Selector[]): Selector {
   };
 }
 
+/** Of an answer's series those that each selector chooses, without looking at every series for every selector. */
+export function chooserOf<S extends { readonly labels: Labels }>(
+  { key }: Pick<Merged, 'key'>,
+  series: readonly S[],
+): (selector: Selector) => readonly S[] {
+  const byValue = key === undefined ? undefined : Map.groupBy(series, ({ labels }) => labels[key] ?? '');
+  return selector => {
+    const value = selector.matchers.find(({ label, op }) => label === key && op === '=')?.value;
+    const candidates = value === undefined ? series : (byValue?.get(value) ?? []);
+    return candidates.filter(({ labels }) => isChosen(selector, labels));
+  };
+}
+
+type Labels = Readonly<Record<string, string>>;
+
 /** Whether a series of an answer is one that this selector chooses. */
-export function isChosen({ metric, matchers }: Selector, labels: Readonly<Record<string, string>>): boolean {
+export function isChosen({ metric, matchers }: Selector, labels: Labels): boolean {
   return labels['__name__'] === metric && matchers.every(each => isMatched(each, labels));
 }

@@ -5,12 +5,12 @@ import type { Prometheus } from '../prometheus.ts';
 import { type Servers, sayWhy } from '../servers.ts';
 import type { Selector } from '../vantage/port.ts';
 import { selectorText } from '../vantage/selector.ts';
-import { isChosen, mergeSelectors } from './merge.ts';
+import { chooserOf, mergeSelectors } from './merge.ts';
 
 /** Canaries behind one gateway look right after its scrape, so they come within a moment of each other. */
 const gatherMs = 25;
-/** Windows are rounded up to so much, so that they are equal. */
-const windowStepMs = 30_000;
+/** Windows are rounded up to this, twice this, four times and so on: so many are equal, and asked for together. */
+const leastWindowMs = 30_000;
 
 interface Waiting {
   readonly selectors: readonly Selector[];
@@ -32,7 +32,8 @@ export function createSeriesReader(deps: {
 
   function join(server: Prometheus, request: SeriesRequest): Promise<readonly SeriesAnswer[]> {
     const { selectors, at } = request;
-    const windowMs = Math.ceil(Math.max(1, at - request.from) / windowStepMs) * windowStepMs;
+    const windowMs =
+      leastWindowMs * 2 ** Math.max(0, Math.ceil(Math.log2((at - request.from) / leastWindowMs)));
     const byWindow = gathering.get(server) ?? new Map<number, Gathering>();
     gathering.set(server, byWindow);
     return new Promise(resolve => {
@@ -69,23 +70,23 @@ async function answer({ server, windowMs, waiting }: Gathering): Promise<void> {
   const at = Math.max(...waiting.map(each => each.at));
   const merged = mergeSelectors(waiting.flatMap(({ selectors }) => selectors));
   const answers = await Promise.all(
-    merged.map(async ({ selector, covers }) => ({
-      covers,
-      answered: await server.range(`${selectorText(selector)}[${windowMs / 1_000}s]`, at),
-    })),
+    merged.map(async ({ selector, covers, key }) => {
+      const answered = await server.range(`${selectorText(selector)}[${windowMs / 1_000}s]`, at);
+      return { covers, choose: choiceOf(answered, key) };
+    }),
   );
+  const choices = new Map(answers.flatMap(({ covers, choose }) => [...covers].map(text => [text, choose])));
   for (const { selectors, resolve } of waiting) {
     resolve(
-      selectors.map(selector => {
-        const text = selectorText(selector);
-        const answered = answers.find(({ covers }) => covers.has(text))?.answered;
-        return answered === undefined ? { kind: 'series', series: [] } : chosenFrom(selector, answered);
-      }),
+      selectors.map(
+        selector => choices.get(selectorText(selector))?.(selector) ?? { kind: 'series', series: [] },
+      ),
     );
   }
 }
 
-function chosenFrom(wanted: Selector, answered: SeriesAnswer): SeriesAnswer {
-  if (answered.kind !== 'series') return answered;
-  return { kind: 'series', series: answered.series.filter(({ labels }) => isChosen(wanted, labels)) };
+function choiceOf(answered: SeriesAnswer, key: string | undefined): (selector: Selector) => SeriesAnswer {
+  if (answered.kind !== 'series') return () => answered;
+  const choose = chooserOf(key === undefined ? {} : { key }, answered.series);
+  return selector => ({ kind: 'series', series: choose(selector) });
 }
