@@ -29,6 +29,9 @@ export default defineConfig({
           testTimeout: 600_000,
           // Every world is made anew, and nothing is mocked: the files share one warm controller instead of loading it each.
           isolate: false,
+          // Nothing waits for anything real: a core left over is a core that does nothing.
+          maxWorkers: '100%',
+          sequence: { groupOrder: 1 },
         },
       },
       {

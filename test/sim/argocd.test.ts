@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Deployments } from '../../src/api/resources.ts';
 import { Applications } from '../../src/trace/argocd-objects.ts';
 import { statusOf } from './oracle/replay.ts';
-import { byImage, createCanary } from './scenarios.ts';
+import { byImage, createCanary } from './story.ts';
 import { namespace, target, World } from './world.ts';
 
 const url = 'git@git.example.com:acme/manifests.git';

@@ -4,7 +4,7 @@ import { Canaries, Deployments } from '../../src/api/resources.ts';
 import { noFaults } from './faults.ts';
 import type { Entry } from './history.ts';
 import { statusOf } from './oracle/replay.ts';
-import { byImage, createCanary } from './scenarios.ts';
+import { byImage, createCanary } from './story.ts';
 import { namespace, World } from './world.ts';
 
 /** More than a queue has workers, so that most of them wait. */

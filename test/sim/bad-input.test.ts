@@ -9,7 +9,7 @@ import {
   MetricTemplates,
 } from '../../src/api/resources.ts';
 import { statusOf } from './oracle/replay.ts';
-import { byImage, type CanarySpecDraft, canarySpec, createCanary } from './scenarios.ts';
+import { byImage, type CanarySpecDraft, canarySpec, createCanary } from './story.ts';
 import { namespace, primary, target, World } from './world.ts';
 
 interface Mistake {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { RevertRequest } from '../../src/git/port.ts';
 import { statusOf } from './oracle/replay.ts';
-import { byImage, createCanary } from './scenarios.ts';
+import { byImage, createCanary } from './story.ts';
 import { World } from './world.ts';
 
 async function initialised(): Promise<World> {

@@ -2,7 +2,8 @@
 import type { FaultPlan } from './faults.ts';
 import { ending } from './oracle/ending.ts';
 import { violations } from './oracle/index.ts';
-import { play, type Scenario, scenarios, stepsOfPlan, threshold } from './scenarios.ts';
+import { scenarios } from './scenarios.ts';
+import { play, type Scenario, stepsOfPlan, threshold } from './story.ts';
 import { World } from './world.ts';
 
 export interface Reference {

@@ -5,7 +5,7 @@ import { noFaults } from './faults.ts';
 import { statusOf } from './oracle/replay.ts';
 import { committedWeights, weightsSum } from './oracle/traffic.ts';
 import { bad, incident, phaseIs, releasing, steady, until } from './releasing.ts';
-import { type CanarySpecDraft, createCanary } from './scenarios.ts';
+import { type CanarySpecDraft, createCanary } from './story.ts';
 import { target, World } from './world.ts';
 
 test('a good release is promoted, and its status says by what', async () => {

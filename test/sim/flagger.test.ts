@@ -7,7 +7,7 @@ import { noFaults } from './faults.ts';
 import { weightsOf } from './gateway.ts';
 import { violations } from './oracle/index.ts';
 import { statusOf } from './oracle/replay.ts';
-import { byImage, type CanarySpecDraft, createCanary, stepsOfPlan, threshold } from './scenarios.ts';
+import { byImage, type CanarySpecDraft, createCanary, stepsOfPlan, threshold } from './story.ts';
 import { primary, target, World } from './world.ts';
 
 async function initialised(change: (spec: CanarySpecDraft) => void = () => undefined): Promise<World> {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Deployments, ManifestRepositories } from '../../src/api/resources.ts';
 import { GitRepositories, Kustomizations } from '../../src/trace/flux-objects.ts';
 import { statusOf } from './oracle/replay.ts';
-import { byImage, createCanary } from './scenarios.ts';
+import { byImage, createCanary } from './story.ts';
 import { namespace, target, World } from './world.ts';
 
 const apps = { namespace: 'flux-system', name: 'apps' };

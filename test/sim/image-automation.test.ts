@@ -4,7 +4,7 @@ import { ImagePolicies, ImageUpdateAutomations } from '../../src/api/resources.t
 import { ApiError } from '../../src/runtime/errors.ts';
 import { noFaults } from './faults.ts';
 import { statusOf } from './oracle/replay.ts';
-import { byImage, createCanary } from './scenarios.ts';
+import { byImage, createCanary } from './story.ts';
 import { namespace, World } from './world.ts';
 
 const apps = { namespace, name: 'apps' };

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { AlertProviders, ManifestRepositories } from '../../src/api/resources.ts';
 import { statusOf } from './oracle/replay.ts';
-import { byImage, type CanarySpecDraft, createCanary } from './scenarios.ts';
+import { byImage, type CanarySpecDraft, createCanary } from './story.ts';
 import { namespace, World, type WorldOptions } from './world.ts';
 
 const git = { repositoryRef: { name: 'manifests' }, path: 'apps/podinfo' };

@@ -12,7 +12,7 @@ import { ApiError } from '../../src/runtime/errors.ts';
 import { noFaults } from './faults.ts';
 import { weightsOf } from './gateway.ts';
 import { statusOf } from './oracle/replay.ts';
-import { byImage, type CanarySpecDraft, createCanary } from './scenarios.ts';
+import { byImage, type CanarySpecDraft, createCanary } from './story.ts';
 import { namespace, primary, target, World, type WorldOptions } from './world.ts';
 
 const canary = { namespace, name: target.name };

@@ -13,7 +13,7 @@ import {
 } from './oracle/traffic.ts';
 import { earnedSteps, failedAtOnce, verifiedTemplates } from './oracle/verdicts.ts';
 import { conditionalWrites } from './oracle/writes.ts';
-import { byImage, play, type Scenario, stepsOfPlan, threshold } from './scenarios.ts';
+import { byImage, play, type Scenario, stepsOfPlan, threshold } from './story.ts';
 import { World } from './world.ts';
 
 /** One good release and one bad, which together hold everything that can be tampered with. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Canaries, ManifestRepositories } from '../../src/api/resources.ts';
 import { crashAt } from './faults.ts';
 import { statusOf } from './oracle/replay.ts';
-import { byImage, createCanary } from './scenarios.ts';
+import { byImage, createCanary } from './story.ts';
 import { namespace, target, World } from './world.ts';
 
 const canary = { namespace, name: target.name };

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Canaries, ManifestRepositories, Pods } from '../../src/api/resources.ts';
 import { crashAt, type FaultPlan } from './faults.ts';
 import { statusOf } from './oracle/replay.ts';
-import { byImage, type CanarySpecDraft, createCanary } from './scenarios.ts';
+import { byImage, type CanarySpecDraft, createCanary } from './story.ts';
 import { namespace, target, World } from './world.ts';
 
 const canary = { namespace, name: target.name };

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ManifestRepositories } from '../../src/api/resources.ts';
 import { noFaults } from './faults.ts';
 import { statusOf } from './oracle/replay.ts';
-import { byImage, createCanary } from './scenarios.ts';
+import { byImage, createCanary } from './story.ts';
 import { World } from './world.ts';
 
 type Mode = 'PullRequest' | 'Auto' | 'Commit';

@@ -1,6 +1,6 @@
 /** Releases judged by evidence, ready for a story to be told about them. */
 import { statusOf } from './oracle/replay.ts';
-import { type CanarySpecDraft, createCanary } from './scenarios.ts';
+import { type CanarySpecDraft, createCanary } from './story.ts';
 import type { Story } from './traffic.ts';
 import { World } from './world.ts';
 

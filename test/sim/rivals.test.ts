@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Canaries, Deployments } from '../../src/api/resources.ts';
 import { isOwnedBy } from '../../src/workload/ownership.ts';
 import { statusOf } from './oracle/replay.ts';
-import { createCanary } from './scenarios.ts';
+import { createCanary } from './story.ts';
 import { namespace, primary, target, World } from './world.ts';
 
 function ownerOf(world: World): string | undefined {

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { ending } from './oracle/ending.ts';
 import { violations } from './oracle/index.ts';
-import { play, scenarios, stepsOfPlan, threshold } from './scenarios.ts';
+import { scenarios } from './scenarios.ts';
+import { play, stepsOfPlan, threshold } from './story.ts';
 import { World } from './world.ts';
 
 describe('without faults', () => {

@@ -2,7 +2,8 @@
 import { storm } from './faults.ts';
 import { violations } from './oracle/index.ts';
 import { baseSeed, createRandom } from './random.ts';
-import { play, scenarios, stepsOfPlan, threshold } from './scenarios.ts';
+import { scenarios } from './scenarios.ts';
+import { play, stepsOfPlan, threshold } from './story.ts';
 import { World } from './world.ts';
 
 export interface Weather {

@@ -4,7 +4,7 @@ import { Canaries } from '../../src/api/resources.ts';
 import { TransientError } from '../../src/runtime/errors.ts';
 import { noFaults } from './faults.ts';
 import { routeWrite, statusOf } from './oracle/replay.ts';
-import { byImage, createCanary } from './scenarios.ts';
+import { byImage, createCanary } from './story.ts';
 import { World } from './world.ts';
 
 /** Committed weights and those of the route, in the order in which they were stored; repetitions left out. */

@@ -4,7 +4,7 @@ import { Canaries, Deployments, Services } from '../../src/api/resources.ts';
 import { ApiError } from '../../src/runtime/errors.ts';
 import { noFaults } from './faults.ts';
 import { statusOf } from './oracle/replay.ts';
-import { byImage, type CanarySpecDraft, createCanary } from './scenarios.ts';
+import { byImage, type CanarySpecDraft, createCanary } from './story.ts';
 import { namespace, primary, target, World } from './world.ts';
 
 const canary = { namespace, name: target.name };

@@ -4,7 +4,7 @@ import { Canaries, Deployments } from '../../src/api/resources.ts';
 import { imageOf } from './deployments.ts';
 import { violations } from './oracle/index.ts';
 import { statusOf } from './oracle/replay.ts';
-import { byImage, type CanarySpecDraft, createCanary, stepsOfPlan, threshold } from './scenarios.ts';
+import { byImage, type CanarySpecDraft, createCanary, stepsOfPlan, threshold } from './story.ts';
 import { namespace, primary, target, World, type WorldOptions } from './world.ts';
 
 const canary = { namespace, name: target.name };
