@@ -102,6 +102,9 @@ const Promotion = z.object({
       url: text(512).describe('Its page.'),
       head: text(64).describe('Tip of its branch.'),
       autoMerge: z.boolean().exactOptional().describe('The host was asked to merge that tip.'),
+      hookAt: timestamp()
+        .exactOptional()
+        .describe('The `lastHookAt` of the ManifestRepository at the last look.'),
     })
     .exactOptional()
     .describe('The pull request that asks for it.'),

@@ -6,6 +6,7 @@ import { type ForgeAccess, ForgeError, type PullRequest } from '../forge/port.ts
 import type { PromotionRequest, PromotionResult } from '../git/promotion.ts';
 import type { Model } from './model.ts';
 import type { Ports } from './ports.ts';
+import { lastHookAt } from './proposal-wait.ts';
 import { type Access, accessFor } from './repository.ts';
 
 export type PullStatus = NonNullable<PromotionStatus['pullRequest']>;
@@ -30,6 +31,7 @@ export async function promoteByPull(work: PullWork, ports: Ports): Promise<Pulle
   const forge = forgeOf(access);
   const branch = branchOf(work);
   const known = promotion.pullRequest;
+  const hookAt = lastHookAt(target.repositoryRef.name, ports);
   const found =
     known === undefined
       ? await ports.forge.find(forge, { branch, base: access.branch })
@@ -59,6 +61,7 @@ export async function promoteByPull(work: PullWork, ports: Ports): Promise<Pulle
         url: url.slice(0, 512),
         head,
         ...(accepted ? { autoMerge: true } : {}),
+        ...(hookAt === undefined ? {} : { hookAt }),
       },
     };
   }

@@ -4,6 +4,7 @@ import { parseManifestRepository } from '../api/parse.ts';
 import type { RollbackStatus } from '../api/run-status.ts';
 import { statusLimits } from '../api/status-limits.ts';
 import { alertEntries } from '../core/announce.ts';
+import { promotionEntryId } from '../core/next-environments.ts';
 import { trimOutbox } from '../core/owed.ts';
 import type { RevertResult } from '../git/port.ts';
 import { gitWorks } from './git-condition.ts';
@@ -24,11 +25,14 @@ export function isPrompted(
   entry: OutboxEntry,
   ports: Pick<Ports, 'repositories'>,
 ): boolean {
-  const { rollback } = canary.status;
-  const pullRequest = rollback?.pullRequest;
-  if (pullRequest === undefined || entry.id !== `revert/${rollback?.id ?? ''}` || entry.attempts > 0)
-    return false;
-  const hookAt = lastHookAt(canary.spec.rollback?.git?.repositoryRef.name, ports);
+  if (entry.attempts > 0) return false;
+  const { rollback, promotions = [] } = canary.status;
+  const promotion = promotions.find(other => promotionEntryId(other) === entry.id);
+  const reverts = entry.id === `revert/${rollback?.id ?? ''}` ? rollback?.pullRequest : undefined;
+  const pullRequest = promotion?.state === 'Proposed' ? promotion.pullRequest : reverts;
+  if (pullRequest === undefined) return false;
+  const repository = promotion?.pullRequest?.repository ?? canary.spec.rollback?.git?.repositoryRef.name;
+  const hookAt = lastHookAt(repository, ports);
   return hookAt !== undefined && hookAt !== pullRequest.hookAt;
 }
 

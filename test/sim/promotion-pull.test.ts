@@ -53,6 +53,11 @@ function close(world: World): void {
   if (pull !== undefined) pull.state = 'Closed';
 }
 
+async function hostCalls(world: World): Promise<void> {
+  const status = { lastHookAt: new Date(world.clock.now()).toISOString() };
+  await world.user.patch(ManifestRepositories, { name: 'manifests' }, { status }, { subresource: 'status' });
+}
+
 test('it is asked for once and noticed when it is merged', async () => {
   const world = await install();
   await release(world, 'app:v2');
@@ -68,6 +73,20 @@ test('it is asked for once and noticed when it is merged', async () => {
     entry => entry.type === 'alert' && entry.title.includes('next environment'),
   );
   expect(told).toHaveLength(2);
+});
+
+test('a webhook makes it noticed at once, and asks for one look', async () => {
+  const world = await install();
+  await release(world, 'app:v2');
+  const { looks } = world.host;
+  await hostCalls(world);
+  await world.run(20);
+  expect(world.host.looks).toBe(looks + 1);
+  expect(production(world)).toMatchObject({ state: 'Proposed' });
+  merge(world);
+  await hostCalls(world);
+  await world.run(2);
+  expect(production(world)).toMatchObject({ state: 'Promoted' });
 });
 
 test('a newer version brings the open one up to date, and after a merge opens another', async () => {

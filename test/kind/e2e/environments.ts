@@ -11,7 +11,7 @@ import {
   namespaceObject,
   operatorNamespace,
 } from '../fixture.ts';
-import { exampleFiles, withTag } from './example.ts';
+import { exampleFiles, type Site, withTag } from './example.ts';
 import { loadReleases, type ReleaseTag } from './releases.ts';
 
 export type Environment = 'staging' | 'production';
@@ -49,17 +49,31 @@ function filesOf(environment: Environment, tag?: ReleaseTag): Record<string, str
   );
 }
 
+/** Where the repository is, and what the example's ManifestRepository says more because of it. */
+export type EnvironmentsHost = {
+  create(name: string): Promise<GitRepository>;
+  credentials(secret: string): object;
+  site: Site;
+};
+
+const gitHost: EnvironmentsHost = {
+  create: createGitRepository,
+  credentials: name => gitCredentials(name, operatorNamespace),
+  site: {},
+};
+
 /** Both environments are committed and applied with version 1.0.0 when this resolves. */
-export async function startEnvironments(): Promise<Environments> {
+export async function startEnvironments(host: EnvironmentsHost = gitHost): Promise<Environments> {
   await remove();
   await loadReleases();
-  const repository = await createGitRepository(`environments-${Date.now().toString(36)}`);
+  const repository = await host.create(`environments-${Date.now().toString(36)}`);
   const platform = exampleFiles(`${example}/platform`, {
     'https://git.example.com/acme/environments.git': repository.urlInCluster,
+    ...host.site,
   });
   await apply([
     ...environments.map(environment => namespaceObject(namespaceOf(environment))),
-    gitCredentials(secret, operatorNamespace),
+    host.credentials(secret),
   ]);
   await apply(Object.values(platform).join('\n---\n'));
   await repository.commit('checkout 1.0.0', { ...filesOf('staging'), ...filesOf('production') });
