@@ -98,11 +98,17 @@ test.each<[string, ArgoCd, { namespace: string; name: string }, object]>([
 ])('%s: the failed change is found and reverted, and Argo CD is told', async (_what, argocd, key, asked) => {
   const world = new World();
   const status = await badRelease(world, argocd);
+  const [dry] = world.manifests.commits.filter(({ image }) => image === 'app:bad');
   const evidence: unknown = expect.stringContaining(`Application ${key.namespace}/${key.name} at `);
   expect(status.promoted?.git).toMatchObject({ path: 'apps/podinfo', confidence: 'High', evidence });
   expect(status.run?.git).toMatchObject({ state: 'Recorded', confidence: 'High', evidence });
-  expect(status.rollback).toMatchObject({ verdict: 'Reverted', failed: { confidence: 'High', evidence } });
-  expect(world.manifests.head().image).toBe('app:v1');
+  expect(status.rollback).toMatchObject({
+    verdict: 'Reverted',
+    // Of the branch that people write, also where what is applied is a hydrated one.
+    failedCommit: dry?.id,
+    failed: { path: 'apps/podinfo', branch: 'main', confidence: 'High', evidence },
+  });
+  expect(world.manifests.head()).toMatchObject({ image: 'app:v1', author: 'siskin', parent: dry?.id });
   expect(world.kube.peek(Applications, key)?.metadata.annotations).toEqual(asked);
   const run = status.run?.id;
   await world.run(600);

@@ -1,7 +1,7 @@
 /** A target that Flux applied: its place in Git is found without a path, and Flux is told of the revert. */
 import { expect, test } from 'vitest';
 import { Deployments, ManifestRepositories } from '../../src/api/resources.ts';
-import { GitRepositories, Kustomizations } from '../../src/trace/flux-objects.ts';
+import { GitRepositories, HelmReleases, Kustomizations } from '../../src/trace/flux-objects.ts';
 import { statusOf } from './oracle/replay.ts';
 import { byImage, createCanary } from './story.ts';
 import { namespace, target, World } from './world.ts';
@@ -13,23 +13,38 @@ interface Flux {
   url?: string;
   branch?: string;
   kind?: string;
+  /** The Kustomization applies a HelmRelease, and the workload is of its chart. */
+  helm?: boolean;
+}
+
+const release = { namespace, name: 'podinfo-chart' };
+
+function ownedBy(agent: 'kustomize' | 'helm', owner: { namespace: string; name: string }) {
+  const group = `${agent}.toolkit.fluxcd.io`;
+  return { [`${group}/name`]: owner.name, [`${group}/namespace`]: owner.namespace };
 }
 
 /** Flux's objects, whose revision follows every commit. */
 async function installFlux(
   world: World,
-  { url = 'ssh://git@git.example.com/acme/manifests', branch = 'main', kind = 'GitRepository' }: Flux = {},
+  {
+    url = 'ssh://git@git.example.com/acme/manifests',
+    branch = 'main',
+    kind = 'GitRepository',
+    helm,
+  }: Flux = {},
 ): Promise<void> {
   const { user } = world;
   await world.install();
-  await user.patch(Deployments, target, {
-    metadata: {
-      labels: {
-        'kustomize.toolkit.fluxcd.io/name': apps.name,
-        'kustomize.toolkit.fluxcd.io/namespace': apps.namespace,
-      },
-    },
-  });
+  const labels = helm ? ownedBy('helm', release) : ownedBy('kustomize', apps);
+  await user.patch(Deployments, target, { metadata: { labels } });
+  if (helm) {
+    const chart = { chart: 'podinfo', sourceRef: { kind: 'HelmRepository', name: 'charts' } };
+    await user.create(HelmReleases, {
+      metadata: { ...release, labels: ownedBy('kustomize', apps) },
+      spec: { chart: { spec: chart } },
+    });
+  }
   await user.create(Kustomizations, {
     metadata: apps,
     spec: { path: './apps/podinfo', sourceRef: { kind, name: manifests.name } },
@@ -41,7 +56,12 @@ async function installFlux(
 async function applied(world: World): Promise<void> {
   const status = {
     lastAttemptedRevision: `main@sha1:${world.manifests.head().id}`,
-    inventory: { entries: [{ id: `${namespace}_${target.name}_apps_Deployment` }] },
+    inventory: {
+      entries: [
+        { id: `${namespace}_${target.name}_apps_Deployment` },
+        { id: `${release.namespace}_${release.name}_helm.toolkit.fluxcd.io_HelmRelease` },
+      ],
+    },
   };
   await world.user.patch(Kustomizations, apps, { status }, { subresource: 'status' });
 }
@@ -91,6 +111,20 @@ test('the failed change is found by its Kustomization and reverted, and Flux is 
   const runs = status.run?.id;
   await world.run(600);
   expect(statusOf(world.canary()).run?.id).toBe(runs);
+});
+
+test('what a HelmRelease installed is found by the Kustomization that applied the release, and reverted', async () => {
+  const world = new World();
+  await installFlux(world, { helm: true });
+  const status = await badRelease(world);
+  expect(status.run?.git).toMatchObject({
+    path: 'apps/podinfo',
+    confidence: 'Medium',
+    evidence: `HelmRelease ${namespace}/${release.name} of Kustomization flux-system/apps at main@sha1:${status.run?.git?.commit}`,
+  });
+  expect(status.rollback).toMatchObject({ state: 'Done', verdict: 'Reverted' });
+  expect(world.manifests.head().image).toBe('app:v1');
+  expect(nudges(world)).toBe(1);
 });
 
 test('an idle Canary asks Flux nothing', async () => {
