@@ -4,6 +4,7 @@ import type { PromotionStatus } from '../api/canary-status.ts';
 import type { PromotionTarget } from '../api/promotion.ts';
 import { type ForgeAccess, ForgeError, type PullRequest } from '../forge/port.ts';
 import type { PromotionRequest, PromotionResult } from '../git/promotion.ts';
+import { markedPull } from './merge-mark.ts';
 import type { Model } from './model.ts';
 import type { Ports } from './ports.ts';
 import { lastHookAt } from './proposal-wait.ts';
@@ -64,6 +65,10 @@ export async function promoteByPull(work: PullWork, ports: Ports): Promise<Pulle
         ...(hookAt === undefined ? {} : { hookAt }),
       },
     };
+  }
+  if (open !== undefined && result.verdict === 'AlreadyPromoted') {
+    const now = await markedPull(forge, open.number, ports);
+    if (now.state === 'Merged' && known !== undefined) return { result: merged(now), pullRequest: known };
   }
   const isOver =
     result.verdict === 'AlreadyPromoted' || result.verdict === 'Held' || result.verdict === 'Superseded';

@@ -4,6 +4,7 @@ import { statusLimits } from '../api/status-limits.ts';
 import { type ForgeAccess, ForgeError, type PullRequest } from '../forge/port.ts';
 import type { RevertRequest, RevertResult } from '../git/port.ts';
 import type { Place } from './found-place.ts';
+import { markedPull } from './merge-mark.ts';
 import type { Model } from './model.ts';
 import type { Ports } from './ports.ts';
 import { proposalBranch, proposalText } from './proposal-text.ts';
@@ -45,6 +46,10 @@ export async function propose(work: ProposalWork, ports: Ports): Promise<Propose
   if (found === undefined) return { kind: 'ended', result };
   // A limit or a switch stops what is new; what was asked already may be answered.
   if (result.verdict === 'Held') return stillOpen(found, result, branch, known);
+  if (result.verdict === 'AlreadyReverted') {
+    const now = await markedPull(access, found.number, ports);
+    if (now.state === 'Merged') return ended(merged(now, known), now, branch, known);
+  }
   await ports.forge.close(access, found.number, `${result.message} Siskin no longer asks for this revert.`);
   return ended(result, { ...found, state: 'Closed' }, branch, known);
 }

@@ -89,6 +89,20 @@ test('a webhook makes it noticed at once, and asks for one look', async () => {
   expect(production(world)).toMatchObject({ state: 'Promoted' });
 });
 
+test('one that its host marks as merged a moment after the branch moved is not closed in between', async () => {
+  const world = await install();
+  await release(world, 'app:v2');
+  const [pull] = world.host.pulls;
+  if (pull === undefined) throw new Error('there is no pull request');
+  pull.mergeCommit = world.environments.merge(pull.branch);
+  await hostCalls(world);
+  await world.run(1);
+  pull.state = 'Merged';
+  await world.run(5);
+  expect(production(world)).toMatchObject({ state: 'Promoted', message: 'Pull request #1 was merged.' });
+  expect(pull).toMatchObject({ state: 'Merged', comments: [] });
+});
+
 test('a newer version brings the open one up to date, and after a merge opens another', async () => {
   const world = await install();
   await release(world, 'app:v2');

@@ -203,6 +203,26 @@ test('a webhook makes it at once, and asks for one look', async () => {
   expect(world.host.looks).toBe(looks + 1);
 });
 
+test('one that its host marks as merged a moment after the branch moved is not closed in between', async () => {
+  const world = await start('PullRequest');
+  await badRelease(world);
+  const [pull] = world.host.pulls;
+  if (pull === undefined) throw new Error('there is no pull request');
+  pull.mergeCommit = world.manifests.mergeProposal(pull.branch).id;
+  const status = { lastHookAt: new Date(world.clock.now()).toISOString() };
+  await world.user.patch(ManifestRepositories, manifests, { status }, { subresource: 'status' });
+  await world.run(1);
+  pull.state = 'Merged';
+  await world.run(5);
+  expect(statusOf(world.canary()).rollback).toMatchObject({
+    state: 'Done',
+    verdict: 'Reverted',
+    commit: pull.mergeCommit,
+    pullRequest: { state: 'Merged' },
+  });
+  expect(pull.comments).toEqual([]);
+});
+
 test('a webhook while the API is down does not make the operator ask without pause', async () => {
   const world = await start('PullRequest');
   await badRelease(world);
