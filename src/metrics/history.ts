@@ -1,7 +1,7 @@
 /** A service's past out of Prometheus: raw counters by `query_range`, page by page, as the requests of each interval. */
-import { z } from 'zod';
 import type { HttpClient } from '../http/client.ts';
-import { parsePrometheusNumber } from './number.ts';
+import type { RawSeries } from './port.ts';
+import { readMatrix } from './series/matrix.ts';
 import type { CounterSource } from './vantage/port.ts';
 import { isMatched, selectorText } from './vantage/selector.ts';
 
@@ -42,21 +42,6 @@ export class HistoryError extends Error {
 /** Servers refuse more than 11,000 points per series; fewer keep the answer of many series small. */
 const pointsPerPage = 1_000;
 
-const Matrix = z.object({
-  status: z.literal('success'),
-  warnings: z.array(z.string()).nullish(),
-  data: z.object({
-    resultType: z.literal('matrix'),
-    result: z.array(
-      z.object({
-        metric: z.record(z.string(), z.string()),
-        values: z.array(z.tuple([z.number(), z.string()])),
-      }),
-    ),
-  }),
-});
-type Series = z.infer<typeof Matrix>['data']['result'][number];
-
 /** Intervals in order; one without any series is left out. Rejects with HttpError or HistoryError. */
 export async function readHistory(request: HistoryRequest, deps: HistoryDeps): Promise<Interval[]> {
   const { from, to, step } = request;
@@ -90,8 +75,8 @@ export async function scrapeSeconds(
       const age = `timestamp(${series}) - min_over_time(timestamp(${series})[10m:1s])`;
       const query = `min((${age}) / ((count_over_time(${series}[10m]) > 1) - 1))`;
       const [found] = await ask({ query, start: at, end: at, step: 1 }, deps);
-      const seconds = parsePrometheusNumber(found?.values[0]?.[1] ?? '');
-      return seconds !== undefined && Number.isFinite(seconds) && seconds > 0 ? [seconds] : [];
+      const seconds = found?.samples[0]?.[1] ?? 0;
+      return seconds > 0 ? [seconds] : [];
     }),
   );
   const known = intervals.flat();
@@ -104,14 +89,14 @@ async function page(
   end: number,
   step: number,
   deps: HistoryDeps,
-): Promise<Series[]> {
+): Promise<readonly RawSeries[]> {
   return ask({ query: selectorText(total), start, end, step }, deps);
 }
 
 async function ask(
   parameters: { query: string; start: number; end: number; step: number },
   { http, address, authorization }: HistoryDeps,
-): Promise<Series[]> {
+): Promise<readonly RawSeries[]> {
   const data = new URLSearchParams(
     Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)]),
   );
@@ -121,21 +106,18 @@ async function ask(
     headers: authorization === undefined ? {} : { authorization },
     data,
   });
-  const parsed = Matrix.safeParse(body);
-  if (!parsed.success) {
-    throw new HistoryError(
-      `${address}: the answer is not Prometheus' JSON (a login page, or not a Prometheus address?)`,
-    );
-  }
-  const { data: found, warnings } = parsed.data;
-  if (warnings !== undefined && warnings !== null && warnings.length > 0) {
+  const answer = readMatrix(body);
+  if (answer.kind === 'inconclusive') {
     throw new HistoryError(`${address}: the answer may be partial, so that a replay would mislead`);
   }
-  return found.result;
+  if (answer.kind !== 'series') throw new HistoryError(`${address}: ${answer.why}`);
+  return answer.series;
 }
 
-function timesOf(series: readonly Series[]): number[] {
-  return [...new Set(series.flatMap(({ values }) => values.map(([at]) => at)))].toSorted((a, b) => a - b);
+/** Seconds since the epoch, each once, in order. */
+function timesOf(series: readonly RawSeries[]): number[] {
+  const times = new Set(series.flatMap(({ samples }) => samples.map(([at]) => at / 1_000)));
+  return [...times].toSorted((a, b) => a - b);
 }
 
 /** Turns counters into what they grew by, across pages. */
@@ -145,18 +127,18 @@ function createCounters() {
 
   return {
     take(
-      pages: readonly { source: CounterSource; series: readonly Series[] }[],
+      pages: readonly { source: CounterSource; series: readonly RawSeries[] }[],
       intervals: ReadonlyMap<number, { total: number; bad: number }>,
     ): void {
       const [first] = intervals.keys();
       for (const { source, series } of pages) {
-        for (const { metric, values } of series) {
-          const key = JSON.stringify(Object.entries(metric).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-          const isBad = source.bad.some(matcher => isMatched(matcher, metric));
-          for (const [at, text] of values) {
-            const value = parsePrometheusNumber(text);
+        for (const { labels, samples } of series) {
+          const key = JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+          const isBad = source.bad.some(matcher => isMatched(matcher, labels));
+          for (const [time, value] of samples) {
+            const at = time / 1_000;
             const interval = intervals.get(at);
-            if (value === undefined || !Number.isFinite(value) || interval === undefined) continue;
+            if (interval === undefined) continue;
             const before = last.get(key);
             last.set(key, value);
             // What is there at the very beginning has counted for longer than anybody asks about.
