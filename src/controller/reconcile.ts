@@ -1,9 +1,10 @@
 /** One pass over one Canary: make the committed state true, look, decide, commit. Killed after any await and run again, it ends the same. */
 import { decide } from '../core/decide.ts';
 import type { Decision } from '../core/decision.ts';
-import { desired } from '../core/desired.ts';
+import { desired, isBelow } from '../core/desired.ts';
 import { divergenceDueAt } from '../core/divergence.ts';
 import { type Evidence, recordEvidence, verdictOf } from '../core/evidence/release.ts';
+import { isUnhurried } from '../core/evidence/unhurried.ts';
 import type { CheckResult } from '../core/judge.ts';
 import { severityOf } from '../core/milestone.ts';
 import { type Recorded, record } from '../core/record.ts';
@@ -71,7 +72,11 @@ async function pass(model: Model, ports: Ports): Promise<Result> {
     ...factsOf(model, seen, decision, verdict, ports),
     ...(evidence === undefined ? {} : { evidence: recordEvidence(evidence) }),
   });
-  const committed = await commitStatus(model.canary, model.canary.status, recorded.status, ports);
+  // A route that is to be raised is raised after a commit.
+  const mayWait = evidence !== undefined && after === before && !isBelow(seen.input.route, before);
+  const waits =
+    mayWait && isUnhurried(model.canary.status, recorded.status, model.plan.evidence, seen.input.now);
+  const committed = !waits && (await commitStatus(model.canary, model.canary.status, recorded.status, ports));
   if (committed) tell(model, recorded, before, after, ports);
   // Told; and tried again with back-off, because nothing here may change when what forbids it does.
   if (refusal instanceof ApiError) throw refusal;

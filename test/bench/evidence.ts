@@ -12,6 +12,7 @@ import type { Settings as OperatorSettings } from '../../src/controller/ports.ts
 import { mergePatch } from '../../src/controller/status.ts';
 import type { CheckEvidence } from '../../src/core/evidence/check-evidence.ts';
 import { recordEvidence } from '../../src/core/evidence/release.ts';
+import { isUnhurried } from '../../src/core/evidence/unhurried.ts';
 import { soundState } from '../../src/core/status.ts';
 import { createSeriesReader } from '../../src/metrics/series/reader.ts';
 import { createServers } from '../../src/metrics/servers.ts';
@@ -71,7 +72,9 @@ export async function measureEvidence(canaries: number): Promise<Results> {
     if (evidence === undefined || status.run === undefined) throw new Error('the stand-in is no run');
     decided = evidence.decisive;
     const run = { ...status.run, evidence: recordEvidence(evidence) };
-    const patch = mergePatch(status, { ...status, message: evidence.decisive.message, run });
+    const next = { ...status, message: evidence.decisive.message, run };
+    if (isUnhurried(status, next, model.plan.evidence, now)) return object;
+    const patch = mergePatch(status, next);
     const { name, resourceVersion } = object.metadata;
     const change = { metadata: { resourceVersion }, status: patch };
     const written = await kube.patch(Canaries, { namespace, name }, change, { subresource: 'status' });

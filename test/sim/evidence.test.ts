@@ -195,3 +195,22 @@ test('a selector that cannot be read is told before there is a run', async () =>
     message: expect.stringContaining('spec.analysis.checks[0]'),
   });
 });
+
+test('evidence that changes nothing is written a few times a minute, not at every scrape', async () => {
+  const world = await releasing('app:v2', {}, { interval: '2m' });
+  await until(world, () => statusOf(world.canary()).run?.evidence?.checks[0]?.outcome === 'Pass');
+  let writes = 0;
+  world.faults = {
+    ...noFaults,
+    strike({ what }) {
+      if (what.startsWith('patch canaries')) writes += 1;
+      return undefined;
+    },
+  };
+  const before = Date.parse(statusOf(world.canary()).run?.evidence?.until ?? '');
+  await world.run(60);
+  const after = Date.parse(statusOf(world.canary()).run?.evidence?.until ?? '');
+  expect(writes).toBeGreaterThanOrEqual(3);
+  expect(writes).toBeLessThanOrEqual(6);
+  expect(after - before).toBeGreaterThanOrEqual(45_000);
+});
