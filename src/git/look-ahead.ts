@@ -11,7 +11,8 @@ type Ahead = Pick<RevertRequest, 'path' | 'good' | 'failed'>;
 
 /**
  * The part that no head of the branch changes. Loads the contents that the failed change replaced and those it put there:
- * the push packs the former as a difference to the latter, and would ask for both on a connection of its own. Answers whether the mirror knew the commits; planning finds every problem itself.
+ * the push packs the former as a difference to the latter, and would ask for both on a connection of its own. Answers
+ * whether the mirror knew the commits; planning finds every problem itself.
  */
 export async function lookBack(git: Git, { path, good, failed }: Ahead, timeoutMs: number): Promise<boolean> {
   try {
@@ -20,14 +21,15 @@ export async function lookBack(git: Git, { path, good, failed }: Ahead, timeoutM
       path,
       failed.also?.filter(other => good.also?.includes(other)),
     );
-    await Promise.all([
+    // Each to its end, so that nothing works in the mirror any more when this is over.
+    const asked = await Promise.allSettled([
       changesTo(git, good.commit, failed.commit, paths),
       ownRevert(git, failed.commit),
       ownRevertsBetween(git, good.commit, failed.commit),
       scopeAt(git, good.commit, scopePaths(path, good.also)),
       loadReplaced(git, { good: good.commit, failed: failed.commit, paths }, timeoutMs),
     ]);
-    return true;
+    return asked.every(({ status }) => status === 'fulfilled');
   } catch {
     return false;
   }

@@ -22,36 +22,39 @@ export async function revertFailedChange(
   request: RevertRequest,
 ): Promise<RevertResult> {
   const git = recalling(dependencies.git);
-  const behind = startLooking(git, request, dependencies.fetchTimeoutMs);
+  const looking = startLooking(git, request, dependencies.fetchTimeoutMs);
   try {
-    return await tryToRevert({ ...dependencies, git }, request, behind);
+    return await tryToRevert({ ...dependencies, git }, request, looking);
   } finally {
-    await behind.done();
+    await looking.done();
   }
 }
 
-interface Behind {
-  /** Looks once more where the mirror did not know the commits before its fetch. */
-  again(): void;
+/** The questions under way. */
+interface Looking {
+  /** Asks about this head, and about the rest again where the mirror did not know the commits before its fetch. */
+  at(tip: string, now: number): void;
   /** Nothing is under way any more. Never rejects. */
   done(): Promise<unknown>;
 }
 
-function startLooking(git: Git, request: RevertRequest, timeoutMs: number): Behind {
-  const look = () => lookBack(git, request, timeoutMs);
-  let looking = look();
+function startLooking(git: Git, request: RevertRequest, timeoutMs: number): Looking {
+  const look = async () => lookBack(git, request, timeoutMs);
+  let back = look();
+  let head: Promise<unknown> = Promise.resolve();
   return {
-    again() {
-      looking = looking.then(known => known || look());
+    at(tip, now) {
+      back = back.then(async known => known || look());
+      head = lookAt(git, tip, request, now);
     },
-    done: () => looking,
+    done: async () => Promise.all([back, head]),
   };
 }
 
 async function tryToRevert(
   dependencies: WriteDependencies,
   request: RevertRequest,
-  behind: Behind,
+  looking: Looking,
 ): Promise<RevertResult> {
   const { git, clock, fetchTimeoutMs, pushTimeoutMs } = dependencies;
   const { repository, branch } = request;
@@ -60,9 +63,8 @@ async function tryToRevert(
   for (let attempt = 1; attempt <= mostAttempts; attempt++) {
     // Planned again from the new head each time: a rebase would replay lines of a diff against an old one.
     const tip = await fetchBranch(git, branch, fetchTimeoutMs);
-    behind.again();
     const now = clock.now();
-    const ahead = lookAt(git, tip, request, now);
+    looking.at(tip, now);
     const plan = await planRevert(git, {
       tip,
       path: request.path,
@@ -75,7 +77,6 @@ async function tryToRevert(
       limits: repository.limits,
       now,
     });
-    await ahead;
     if (plan.verdict !== 'Reverted') {
       const mine = plan.commit !== undefined && sent.has(plan.commit);
       return mine ? { ...plan, verdict: 'Reverted' } : plan;
@@ -95,7 +96,7 @@ async function tryToRevert(
     if (!permission.allowed) return { verdict: 'Held', message: permission.why, files: plan.files };
 
     // The push would load what is not there yet, on a connection of its own.
-    await behind.done();
+    await looking.done();
     sent.add(commit);
     const outcome: PushOutcome = await pushCommit(git, {
       repository: repository.name,
