@@ -9,6 +9,7 @@ export * from './fixture/gitea.ts';
 export { access, apply, deleteNamespace, getObject, kubectl, rolledOut } from './fixture/kube.ts';
 export * from './fixture/load.ts';
 export * from './fixture/operator.ts';
+export * from './fixture/registry.ts';
 export * from './fixture/services.ts';
 export * from './fixture/slack.ts';
 export { waitFor } from './lib/wait.ts';

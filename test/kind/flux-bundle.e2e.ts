@@ -1,14 +1,8 @@
 /** Real Flux: the example as it stands, and one commit that releases two applications, of which only the one that fails is undone. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type Bundle,
-  type BundledApp,
-  bundle,
-  hostOf,
-  removeFluxObjects,
-  startBundle,
-} from './e2e/bundle.ts';
+import { type Bundle, type BundledApp, bundle, hostOf, startBundle } from './e2e/bundle.ts';
 import { shop } from './e2e/checkout.ts';
+import { removeFluxObjects } from './e2e/flux-platform.ts';
 import { condition, type Followed, follow } from './e2e/follow.ts';
 import { type GitOpsExample, startGitOpsExample } from './e2e/gitops-example.ts';
 import {

@@ -1,6 +1,6 @@
 /** Real Flux applies what is pushed: a bad release is taken back in the cluster and in Git, and Flux applies the revert. Twice. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FluxedApp, fluxed, startFluxedApp } from './e2e/fluxed-app.ts';
+import { type FluxedApp, fluxedApp, startFluxedApp } from './e2e/fluxed-app.ts';
 import { condition, type Followed, follow } from './e2e/follow.ts';
 import {
   fluxNamespace,
@@ -19,14 +19,14 @@ type Deployment = {
   spec: { template: { spec: { containers: { env: { name: string; value: string }[] }[] } } };
 };
 
-const { name, namespace, host } = fluxed;
+const { name, namespace, host } = fluxedApp('fluxed');
 const rate = 40;
 const aRevert: unknown = expect.stringMatching(/^Revert /u);
 let app: FluxedApp;
 let canary: Followed;
 
 beforeAll(async () => {
-  app = await startFluxedApp();
+  app = await startFluxedApp('fluxed');
   canary = await follow(namespace, name);
   await canary.phase('Initialized', 120_000);
   await waitFor('an answer', async () => ((await throughGateway(host)).status === 200 ? true : undefined));

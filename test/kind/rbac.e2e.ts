@@ -16,8 +16,6 @@ const reasons: Readonly<Record<string, string>> = {
   'get gateway.networking.k8s.io/httproutes':
     'after a creation found that the object exists: the cache was behind',
   'get helm.toolkit.fluxcd.io/helmreleases': 'only where Flux installs Helm charts, which no test here does',
-  'get source.toolkit.fluxcd.io/ocirepositories':
-    'only where Flux applies from a registry, which no test here has',
   'update siskin.dev/canaries/finalizers':
     'clusters with OwnerReferencesPermissionEnforcement ask for it before they take our owner references',
 };

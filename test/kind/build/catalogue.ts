@@ -106,6 +106,15 @@ export const gitea: GoProgram = {
   duration: 'about 4 min',
 };
 
+/** Also a registry: `crane registry serve`. */
+export const crane: GoProgram = {
+  name: 'crane',
+  version: 'v0.21.5',
+  source: { module: 'github.com/google/go-containerregistry' },
+  package: './cmd/crane',
+  duration: 'about 30 s',
+};
+
 export const demoApp: GoProgram = {
   name: 'demo-app',
   version: 'v1',

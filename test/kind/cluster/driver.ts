@@ -28,4 +28,4 @@ export const nodePorts = {
 } as const;
 
 /** Of what is installed only by the test that needs it. */
-export const laterNodePorts = { gitea: 30444 } as const;
+export const laterNodePorts = { gitea: 30444, registry: 30445 } as const;

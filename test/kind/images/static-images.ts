@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ensureProgram } from '../build/binaries.ts';
 import {
   coredns,
+  crane,
   demoApp,
   fluxKustomize,
   fluxSource,
@@ -42,6 +43,11 @@ export async function fluxArchives(): Promise<ImageArchive[]> {
     await staticImage('siskin-source-controller:test', fluxSource),
     await staticImage('siskin-kustomize-controller:test', fluxKustomize),
   ];
+}
+
+/** A registry, for the one test that needs it. */
+export function registryArchive(): Promise<ImageArchive> {
+  return staticImage('siskin-registry:test', crane);
 }
 
 /** One after the other: the builds behind them use every core anyway. */
