@@ -126,6 +126,12 @@ it.each<[what: string, kind: string, why: RegExp, behave: () => void]>([
         answerJson(r, 200, { status: 'success', data: { resultType: 'vector', result: [] } }),
       ),
   ],
+  [
+    'a sample that is none',
+    'error',
+    /not Prometheus' JSON/u,
+    () => answerSeries([series('a', [[seconds, 4]])]),
+  ],
   ['a login page', 'error', /not Prometheus' JSON/u, () => server.behave((_, r) => void r.end('<html>'))],
   [
     'a refusal',

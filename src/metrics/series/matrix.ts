@@ -10,6 +10,19 @@ const Histogram = z.object({
   buckets: z.array(z.tuple([z.number(), z.string(), z.string(), z.string()])).optional(),
 });
 
+/** Checked in one go: there are tens of thousands of them in an answer, and a schema for each would copy every one. */
+const Values = z.custom<readonly (readonly [seconds: number, text: string])[]>(
+  values =>
+    Array.isArray(values) &&
+    values.every(
+      (pair: unknown) =>
+        Array.isArray(pair) &&
+        pair.length === 2 &&
+        typeof pair[0] === 'number' &&
+        typeof pair[1] === 'string',
+    ),
+);
+
 const Matrix = z.object({
   status: z.literal('success'),
   data: z.object({
@@ -17,7 +30,7 @@ const Matrix = z.object({
     result: z.array(
       z.object({
         metric: z.record(z.string(), z.string()),
-        values: z.array(z.tuple([z.number(), z.string()])).optional(),
+        values: Values.optional(),
         histograms: z.array(z.tuple([z.number(), Histogram])).optional(),
       }),
     ),
@@ -42,12 +55,11 @@ export function readMatrix(body: unknown): SeriesAnswer {
     };
   }
   const series = data.result.flatMap(({ metric, values = [], histograms = [] }): RawSeries[] => {
-    const samples = values.flatMap(([seconds, text]) => {
+    const samples: (readonly [number, number])[] = [];
+    for (const [seconds, text] of values) {
       const value = parsePrometheusNumber(text);
-      return value === undefined || !Number.isFinite(value)
-        ? []
-        : [[Math.round(seconds * 1_000), value] as const];
-    });
+      if (value !== undefined && Number.isFinite(value)) samples.push([Math.round(seconds * 1_000), value]);
+    }
     const native = histograms.flatMap(([seconds, histogram]) => readHistogram(seconds, histogram));
     return [
       ...(samples.length === 0 ? [] : [{ labels: metric, samples }]),
