@@ -14,7 +14,8 @@ import { type ConnectedKubeClient, createKubeClient } from '../../src/runtime/ku
 import type { KubeObject } from '../../src/runtime/port.ts';
 import { createRedactor } from '../../src/runtime/redact.ts';
 import { createAuthority, issueCertificate } from '../kind/lib/certificates.ts';
-import { type FakeApiServer, type Fault, startFakeApiServer } from './fake-api-server.ts';
+import { type FakeApiServer, startFakeApiServer } from './fake-api-server.ts';
+import type { Fault } from './fake-faults.ts';
 import type { StoredObject } from './fake-store.ts';
 
 const key = { namespace: 'shop', name: 'podinfo' };

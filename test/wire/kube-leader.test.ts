@@ -3,7 +3,8 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { type ConnectedKubeClient, createKubeClient } from '../../src/runtime/kube.ts';
 import { LeaderElection } from '../../src/runtime/leader.ts';
 import { silentLog } from '../../src/runtime/log.ts';
-import { type FakeApiServer, type FakeRequest, startFakeApiServer } from './fake-api-server.ts';
+import { type FakeApiServer, startFakeApiServer } from './fake-api-server.ts';
+import type { FakeRequest } from './fake-request.ts';
 
 // A Lease counts whole seconds, so that one second is the shortest there is.
 const timings = { leaseDurationMs: 1_000, renewDeadlineMs: 600, retryPeriodMs: 50 };

@@ -5,7 +5,8 @@ import { type ConnectedKubeClient, createKubeClient } from '../../src/runtime/ku
 import { silentLog } from '../../src/runtime/log.ts';
 import type { KubeObject } from '../../src/runtime/port.ts';
 import { Reflector, type ReflectorOptions, stripped } from '../../src/runtime/reflector.ts';
-import { type FakeApiServer, type FakeRequest, startFakeApiServer } from './fake-api-server.ts';
+import { type FakeApiServer, startFakeApiServer } from './fake-api-server.ts';
+import type { FakeRequest } from './fake-request.ts';
 
 const collection = 'apps/v1/deployments';
 
