@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Selector } from '../vantage/port.ts';
 import { selectorText } from '../vantage/selector.ts';
-import { isChosen, mergeSelectors } from './merge.ts';
+import { chooserOf, isChosen, mergeSelectors } from './merge.ts';
 
 function requests(service: string, metric = 'requests_total'): Selector {
   return {
@@ -36,8 +36,24 @@ test('what differs in more than one value is asked for on its own', () => {
 });
 
 test('no query grows without bound', () => {
-  const merged = mergeSelectors(Array.from({ length: 130 }, (_, index) => requests(`s${index}`)));
-  expect(merged.map(({ covers }) => covers.size)).toEqual([60, 60, 10]);
+  const wanted = Array.from({ length: 130 }, (_, index) => requests(`s${index}`));
+  const sizes = (windowMs?: number) => mergeSelectors(wanted, windowMs).map(({ covers }) => covers.size);
+  expect(sizes()).toEqual([60, 60, 10]);
+  expect(sizes(30_000)).toEqual([60, 60, 10]);
+  expect(sizes(1_200_000)).toEqual([30, 30, 30, 30, 10]);
+  expect(sizes(7 * 86_400_000)).toHaveLength(130);
+});
+
+test('of a merged answer each selector gets its own series', () => {
+  const [merged] = mergeSelectors([requests('a'), requests('b')]);
+  const series = ['a', 'b', 'b', 'c'].map((service, index) => ({
+    labels: { __name__: 'requests_total', namespace: 'traefik', service, code: String(index) },
+  }));
+  const choose = chooserOf(merged ?? {}, series);
+  expect(choose(requests('a'))).toEqual([series[0]]);
+  expect(choose(requests('b'))).toEqual([series[1], series[2]]);
+  expect(choose(requests('b', 'other_total'))).toEqual([]);
+  expect(choose({ metric: 'requests_total', matchers: [] })).toEqual(series);
 });
 
 test('a series is chosen by its metric and all of its labels', () => {

@@ -4,6 +4,8 @@ import { escapeRegex, isMatched, selectorText } from '../vantage/selector.ts';
 
 /** So many alternatives stand in one query: more would be a URL and an answer that servers refuse. */
 const mostAlternatives = 60;
+/** Of longer windows fewer stand together, so that an answer does not grow with the window; ms. */
+const shortWindowMs = 600_000;
 
 /** One query, and the selectors whose series are all in its answer. */
 export interface Merged {
@@ -14,12 +16,14 @@ export interface Merged {
   readonly key?: string;
 }
 
-/** Queries which together choose every series that any of `wanted` chooses, and not many more. */
-export function mergeSelectors(wanted: readonly Selector[]): Merged[] {
+/** Queries which together choose every series that any of `wanted` chooses, and not many more; `windowMs` of samples are asked for. */
+export function mergeSelectors(wanted: readonly Selector[], windowMs = shortWindowMs): Merged[] {
+  const share = Math.min(1, shortWindowMs / windowMs);
+  const most = Math.max(1, Math.floor(mostAlternatives * share));
   const distinct = new Map(wanted.map(selector => [selectorText(selector), selector]));
   return [...Map.groupBy(distinct.values(), shapeOf).values()].flatMap(group => {
     const key = keyLabel(group[0]?.matchers ?? []);
-    const size = key === undefined ? 1 : mostAlternatives;
+    const size = key === undefined ? 1 : most;
     const merged: Merged[] = [];
     for (let start = 0; start < group.length; start += size) {
       const part = group.slice(start, start + size);

@@ -68,7 +68,10 @@ export function createSeriesReader(deps: {
 
 async function answer({ server, windowMs, waiting }: Gathering): Promise<void> {
   const at = Math.max(...waiting.map(each => each.at));
-  const merged = mergeSelectors(waiting.flatMap(({ selectors }) => selectors));
+  const merged = mergeSelectors(
+    waiting.flatMap(({ selectors }) => selectors),
+    windowMs,
+  );
   const answers = await Promise.all(
     merged.map(async ({ selector, covers, key }) => {
       const answered = await server.range(`${selectorText(selector)}[${windowMs / 1_000}s]`, at);
