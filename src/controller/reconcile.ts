@@ -24,6 +24,7 @@ import { refuse } from './refuse.ts';
 import { takeSamples } from './samples.ts';
 import { commitStatus } from './status.ts';
 import { passInTurn } from './turns.ts';
+import { joinWave, waitForWave } from './wave.ts';
 
 export interface Result {
   /** Run again after so many ms; absent: only when something changes. */
@@ -61,6 +62,9 @@ async function pass(model: Model, ports: Ports): Promise<Result> {
   if (scaledUp === true) return { requeueAfterMs: 0 };
   const { decision, verdict, evidence, world: seen } = await decideWithSamples(model, world, ports);
   const before = seen.input.state;
+  const waitMs =
+    isResting(before.phase) && decision.event?.type === 'started' ? waitForWave(model.key, ports) : undefined;
+  if (waitMs !== undefined) return { requeueAfterMs: waitMs };
   const after = decision.event === undefined ? before : step(before, decision.event);
   if (after.context.weight < before.context.weight && decision.event?.type !== 'primaryReady') {
     await takeTrafficBack(model, seen, ports).catch(async (error: unknown) => {
@@ -111,6 +115,7 @@ async function makeTrue(
   const world = observe(model, ports, ports.clock.now());
   if (!mayWrite(world)) return { world };
   const startsRun = decide(world.input).event?.type === 'started';
+  if (startsRun && world.view.target?.replicas === 0) joinWave(model.key, ports);
   try {
     // Only a run that a router served before has a weight: with the provider gone from the spec, nobody else would end it.
     if (!model.plan.routed && world.input.state.context.weight > 0)

@@ -33,29 +33,31 @@ function began(entry: Entry): boolean {
   );
 }
 
-test('all targets that changed at once are scaled up before the first of their runs is committed', async () => {
-  const world = new World();
-  world.metrics.script = byImage;
-  await world.install();
-  for (const name of names) {
-    const selector = { matchLabels: { app: name } };
-    const spec = { replicas: 2, selector, template: template('app:v1', name) };
-    await world.user.create(Deployments, { metadata: { namespace, name }, spec });
-    const targetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name };
-    await createCanary(world, { spec: draft => Object.assign(draft, { targetRef, rollback: {} }) }, name);
-  }
-  await world.run(120);
-  world.faults = { ...noFaults, latency: ({ mutates }) => (mutates ? [5, 5] : [1, 1]) };
-  const start = world.history.length;
-  await Promise.all(
-    names.map(async name =>
-      world.user.patch(Deployments, { namespace, name }, { spec: { template: template('app:v2', name) } }),
-    ),
-  );
-  await world.run(600);
-  const story = world.history.slice(start);
-  const before = story.slice(0, story.findIndex(began));
-  expect(before.flatMap(scaledUp).toSorted()).toEqual(names.toSorted());
-  const phases = names.map(name => statusOf(world.canary(name)).phase);
-  expect(phases).toEqual(names.map(() => 'Succeeded'));
-});
+test.each([0, 8])(
+  'targets that change %d ms after one another are all scaled up before the first of their runs is committed',
+  async apart => {
+    const world = new World();
+    world.metrics.script = byImage;
+    await world.install();
+    for (const name of names) {
+      const selector = { matchLabels: { app: name } };
+      const spec = { replicas: 2, selector, template: template('app:v1', name) };
+      await world.user.create(Deployments, { metadata: { namespace, name }, spec });
+      const targetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name };
+      await createCanary(world, { spec: draft => Object.assign(draft, { targetRef, rollback: {} }) }, name);
+    }
+    await world.run(120);
+    world.faults = { ...noFaults, latency: ({ mutates }) => (mutates ? [5, 5] : [1, 1]) };
+    const start = world.history.length;
+    for (const [index, name] of names.entries()) {
+      const change = { spec: { template: template('app:v2', name) } };
+      world.clock.after(index * apart, () => void world.user.patch(Deployments, { namespace, name }, change));
+    }
+    await world.run(600);
+    const story = world.history.slice(start);
+    const before = story.slice(0, story.findIndex(began));
+    expect(before.flatMap(scaledUp).toSorted()).toEqual(names.toSorted());
+    const phases = names.map(name => statusOf(world.canary(name)).phase);
+    expect(phases).toEqual(names.map(() => 'Succeeded'));
+  },
+);
