@@ -90,6 +90,12 @@ export class History {
     return this.due.get(name);
   }
 
+  /** The operator has read the present spec and said so: no status write for it is still to come. */
+  isRead(name: string): boolean {
+    const canary = this.canaries.get({ namespace: this.namespace, name });
+    return canary?.status?.observedGeneration === canary?.metadata.generation;
+  }
+
   /** At rest: no run, no pods of the canary, nothing owed to Git or to people. */
   isQuiet(name: string): boolean {
     const { phase = '', outbox = [] } = this.status(name);

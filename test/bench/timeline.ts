@@ -71,7 +71,10 @@ export class Recording {
     const weights = this.weightsOf(name, of(operator, 'httproutes'));
     const firstWeightAt = weights.find(({ canaryWeight }) => canaryWeight > 0)?.receivedAt;
     const statuses = of(controller, 'deployments', 'status');
-    const scaledAt = of(operator, 'deployments').find(({ answeredAt }) => answeredAt > changedAt)?.answeredAt;
+    // The watch may tell the operator of a change before its request is answered.
+    const scaledAt = of(operator, 'deployments').find(
+      ({ receivedAt }) => receivedAt > change.receivedAt,
+    )?.answeredAt;
     const readyAt = statuses.findLast(
       ({ receivedAt }) => firstWeightAt === undefined || receivedAt < firstWeightAt,
     );

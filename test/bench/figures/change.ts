@@ -123,4 +123,8 @@ function lateness({ weights }: Timeline): number[] {
 async function stepBy(world: World, names: readonly string[], stepWeight: number): Promise<void> {
   const spec = { analysis: { stepWeight } };
   await Promise.all(names.map(async name => world.kube.patch(Canaries, { namespace, name }, { spec })));
+  // Or the answers to these changes would be measured with those to the next.
+  await world.history.until('the specs to be read', names, name => world.history.isRead(name), {
+    timeoutMs: 90_000,
+  });
 }

@@ -24,7 +24,7 @@ export function changeTimes(timelines: ReadonlyMap<string, Timeline>): number[] 
 
 export function scaleUpTimes(timelines: ReadonlyMap<string, Timeline>): number[] {
   return [...timelines].map(([name, { changedAt, scaledAt }]) =>
-    between(`${name}: change -> scale-up`, changedAt, scaledAt),
+    Math.max(0, between(`${name}: change -> scale-up`, changedAt, scaledAt)),
   );
 }
 
