@@ -37,7 +37,12 @@ export function linesOf({ body }: SlackMessage): string[] {
   });
 }
 
-export type SlackThread = { newest: SlackMessage; versions: number; replies: SlackMessage[] };
+export type SlackThread = {
+  first: SlackMessage;
+  newest: SlackMessage;
+  versions: number;
+  replies: SlackMessage[];
+};
 
 /** Messages of a channel with their updates and replies put together, oldest first. */
 export function threadsOf(messages: readonly SlackMessage[]): SlackThread[] {
@@ -50,7 +55,7 @@ export function threadsOf(messages: readonly SlackMessage[]): SlackThread[] {
     }
     const key = message.ts ?? String(message.number);
     const known = threads.get(key);
-    if (known === undefined) threads.set(key, { newest: message, versions: 1, replies: [] });
+    if (known === undefined) threads.set(key, { first: message, newest: message, versions: 1, replies: [] });
     else {
       known.newest = message;
       known.versions += 1;
