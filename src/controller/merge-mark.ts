@@ -1,5 +1,6 @@
 /** Hosts move the branch first and say that the pull request is merged a moment later: in between nobody may close it. */
 import type { ForgeAccess, PullRequest } from '../forge/port.ts';
+import { sleep } from '../runtime/clock.ts';
 import type { Ports } from './ports.ts';
 
 /** A webhook makes Siskin look within this moment; Gitea sends the push's before it marks the pull request. */
@@ -13,8 +14,6 @@ export async function markedPull(
 ): Promise<PullRequest> {
   const pull = await forge.get(access, number);
   if (pull.state !== 'Open') return pull;
-  await new Promise<void>(resolve => {
-    clock.after(markedWithinMs, resolve);
-  });
+  await sleep(clock, markedWithinMs);
   return forge.get(access, number);
 }

@@ -5,7 +5,7 @@ import { changesTo, ownRevert, ownRevertsBetween, ownRevertsOfLastHour } from '.
 import { asTree, treesAbove } from './merge.ts';
 import { changesBetween, entriesOf, isAncestor } from './objects.ts';
 import type { RevertRequest } from './port.ts';
-import { scopeAt, scopePaths } from './scope-tree.ts';
+import { promotedPaths, type ScopePaths, scopeAt, scopePaths } from './scope-tree.ts';
 
 type Ahead = Pick<RevertRequest, 'path' | 'good' | 'failed'>;
 
@@ -17,10 +17,7 @@ type Ahead = Pick<RevertRequest, 'path' | 'good' | 'failed'>;
 export async function lookBack(git: Git, { path, good, failed }: Ahead, timeoutMs: number): Promise<boolean> {
   try {
     if (!(await isAncestor(git, good.commit, failed.commit))) return false;
-    const paths = scopePaths(
-      path,
-      failed.also?.filter(other => good.also?.includes(other)),
-    );
+    const paths = promotedPaths(path, { good, failed });
     // Each to its end, so that nothing works in the mirror any more when this is over.
     const asked = await Promise.allSettled([
       changesTo(git, good.commit, failed.commit, paths),
@@ -37,7 +34,7 @@ export async function lookBack(git: Git, { path, good, failed }: Ahead, timeoutM
 
 async function loadReplaced(
   git: Git,
-  at: { readonly good: string; readonly failed: string; readonly paths: ReturnType<typeof scopePaths> },
+  at: { readonly good: string; readonly failed: string; readonly paths: ScopePaths },
   timeoutMs: number,
 ): Promise<void> {
   const entries = await Promise.all([scopeAt(git, at.good, at.paths), scopeAt(git, at.failed, at.paths)]);
@@ -55,10 +52,7 @@ export async function lookAt(
   { path, good, failed }: Ahead,
   now: number,
 ): Promise<void> {
-  const paths = scopePaths(
-    path,
-    failed.also?.filter(other => good.also?.includes(other)),
-  );
+  const paths = promotedPaths(path, { good, failed });
   await Promise.allSettled([
     isAncestor(git, failed.commit, tip),
     ownRevertsBetween(git, failed.commit, tip),

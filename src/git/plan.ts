@@ -19,7 +19,7 @@ import {
 } from './objects.ts';
 import type { GitPosition, RevertVerdict } from './port.ts';
 import { scopeViolation } from './scope.ts';
-import { type ScopePaths, scopeAt, scopePaths, withChanges } from './scope-tree.ts';
+import { promotedPaths, type ScopePaths, scopeAt, scopePaths, withChanges } from './scope-tree.ts';
 import { type Step, type Undone, undo } from './undo.ts';
 
 export interface PlanRequest {
@@ -88,11 +88,7 @@ export async function planRevert(git: Git, request: PlanRequest): Promise<Revert
     return { ...no('AlreadyReverted', message), commit: done.commit };
   }
 
-  // What was shared then and is shared now: a base that the failed change brought in was never promoted.
-  const paths = scopePaths(
-    path,
-    failed.also?.filter(other => good.also?.includes(other)),
-  );
+  const paths = promotedPaths(path, { good, failed });
   const [goodEntry, failedEntry, tipEntry, promoted] = await Promise.all([
     scopeAt(git, good.commit, paths),
     scopeAt(git, failed.commit, paths),

@@ -10,6 +10,17 @@ export function scopePaths(path: string, also: readonly string[] = []): ScopePat
   return [path, ...new Set(also.filter(other => other !== path))];
 }
 
+/** What was shared then and is shared now: a base that the failed change brought in was never promoted. */
+export function promotedPaths(
+  path: string,
+  { good, failed }: Record<'good' | 'failed', { readonly also?: readonly string[] }>,
+): ScopePaths {
+  return scopePaths(
+    path,
+    failed.also?.filter(other => good.also?.includes(other)),
+  );
+}
+
 /**
  * The entry of the one path; of several, an entry at the root whose tree holds nothing but them. Undefined where the
  * workload's own path is not there; others may be missing.
