@@ -57,9 +57,7 @@ async function reconcileNow(key: ObjectKey, ports: Ports): Promise<Result> {
 }
 
 async function pass(model: Model, ports: Ports): Promise<Result> {
-  const { world, refusal, scaledUp } = await makeTrue(model, ports);
-  // Whoever changed at the same time gets pods before this run is written down: all wait for pods, nobody for a status.
-  if (scaledUp === true) return { requeueAfterMs: 0 };
+  const { world, refusal } = await makeTrue(model, ports);
   const { decision, verdict, evidence, world: seen } = await decideWithSamples(model, world, ports);
   const before = seen.input.state;
   const waitMs =
@@ -108,10 +106,7 @@ async function tellRefusal(model: Model, seen: World, error: unknown, ports: Por
 }
 
 /** Makes the committed state true. What is refused is answered with the world that names it, so that it is told. */
-async function makeTrue(
-  model: Model,
-  ports: Ports,
-): Promise<{ world: World; refusal?: unknown; scaledUp?: boolean }> {
+async function makeTrue(model: Model, ports: Ports): Promise<{ world: World; refusal?: unknown }> {
   const world = observe(model, ports, ports.clock.now());
   if (!mayWrite(world)) return { world };
   const startsRun = decide(world.input).event?.type === 'started';
@@ -121,10 +116,7 @@ async function makeTrue(
     if (!model.plan.routed && world.input.state.context.weight > 0)
       await ports.routers.gatewayapi.release(model.route);
     const wrote = await apply(model, world, desired(world.input, startsRun), ports);
-    if (!wrote) return { world };
-    const after = observe(model, ports, ports.clock.now());
-    const scaledUp = startsRun && world.view.target?.replicas === 0 && after.view.target?.replicas !== 0;
-    return { world: after, scaledUp };
+    return { world: wrote ? observe(model, ports, ports.clock.now()) : world };
   } catch (refusal) {
     return { world: refusedIn(observe(model, ports, ports.clock.now()), refusal), refusal };
   }
