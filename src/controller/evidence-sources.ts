@@ -22,26 +22,56 @@ export interface Source {
   readonly bad?: Selector;
 }
 
-export interface Sources {
+interface Sides {
   readonly kind: 'counters' | 'histograms' | 'gauges';
   readonly canary: readonly Source[];
   readonly primary: readonly Source[];
   readonly unitMs: number;
 }
 
-/** The sources, or a sentence that says why there are none. */
-export function sourcesOf(
-  check: CanaryCheck,
-  model: Model,
-  ports: Pick<Ports, 'routers'>,
-): Sources | { readonly problem: string } {
+export interface Sources extends Sides {
+  /** For people, the selectors of each side. */
+  readonly selectors: { readonly canary: string; readonly primary: string };
+}
+
+type Found = Sources | { readonly problem: string };
+
+interface Held {
+  readonly workload: Model['workload'];
+  readonly vantage: string;
+  readonly found: Found;
+}
+
+/** A check belongs to one version of one Canary's spec: it is asked for the same series at every scrape. */
+const known = new WeakMap<CanaryCheck, Held>();
+
+/** The sources, or a sentence that says why there are none. The same objects for as long as nothing changes, so that what follows from them is known too. */
+export function sourcesOf(check: CanaryCheck, model: Model, ports: Pick<Ports, 'routers'>): Found {
+  const { workload } = model;
+  const vantage = vantageOf(model, ports);
+  const held = known.get(check);
+  if (held?.workload === workload && held.vantage === vantage) return held.found;
+  const sides = sidesOf(check, model, vantage);
+  const found =
+    'problem' in sides
+      ? sides
+      : { ...sides, selectors: { canary: describe(sides.canary), primary: describe(sides.primary) } };
+  known.set(check, { workload, vantage, found });
+  return found;
+}
+
+function describe(sources: readonly Source[]): string {
+  return sources.map(({ selector }) => selectorText(selector)).join(' or ');
+}
+
+function sidesOf(check: CanaryCheck, model: Model, vantage: string): Sides | { readonly problem: string } {
   const { compare, threshold, burnRate, gauge } = check;
   if (gauge !== undefined) return gaugesOf(gauge, model);
   const whole = threshold?.counts ?? burnRate?.counts;
   if (whole !== undefined) return oneCounter(whole);
   if (compare?.counts !== undefined) return ownCounts(compare.counts);
   if (compare?.histograms !== undefined) return ownHistograms(compare.histograms);
-  const series = seriesAt(vantageOf(model, ports), model);
+  const series = seriesAt(vantage, model);
   if ('problem' in series) return series;
   return compare?.of === 'Latency' ? histogramsOf(series) : countersOf(series);
 }
@@ -67,7 +97,7 @@ function countersIn({ counters }: ArmSeries): Source[] {
   }));
 }
 
-function countersOf({ canary, primary }: VantageSeries): Sources {
+function countersOf({ canary, primary }: VantageSeries): Sides {
   return { kind: 'counters', canary: countersIn(canary), primary: countersIn(primary), unitMs: 1 };
 }
 
@@ -75,7 +105,7 @@ function bucketsIn({ histograms }: ArmSeries): Source[] {
   return histograms.flatMap(({ buckets, native }) => [asSource(buckets), asSource(native)]);
 }
 
-function histogramsOf({ name, canary, primary }: VantageSeries): Sources | { readonly problem: string } {
+function histogramsOf({ name, canary, primary }: VantageSeries): Sides | { readonly problem: string } {
   const unitMs = canary.histograms[0]?.unitMs;
   if (unitMs === undefined || primary.histograms.length === 0)
     return { problem: `${name} keeps no latency by backend; name histograms of the application` };
@@ -85,7 +115,7 @@ function histogramsOf({ name, canary, primary }: VantageSeries): Sources | { rea
 function gaugesOf(
   { metric, series }: NonNullable<CanaryCheck['gauge']>,
   { key, workload }: Model,
-): Sources | { readonly problem: string } {
+): Sides | { readonly problem: string } {
   const common = { kind: 'gauges', unitMs: 1 } as const;
   if (series !== undefined) {
     const canary = parseSelector(series.canary);
@@ -110,7 +140,7 @@ function asSource(selector: Selector): Source {
 
 type Compare = NonNullable<CanaryCheck['compare']>;
 
-function ownCounts(counts: NonNullable<Compare['counts']>): Sources | { readonly problem: string } {
+function ownCounts(counts: NonNullable<Compare['counts']>): Sides | { readonly problem: string } {
   const canary = ownCounter(counts.canary, 'counts.canary');
   const primary = ownCounter(counts.primary, 'counts.primary');
   if ('problem' in canary) return canary;
@@ -122,7 +152,7 @@ function ownCounts(counts: NonNullable<Compare['counts']>): Sources | { readonly
 function oneCounter(counts: {
   readonly total: string;
   readonly bad: string;
-}): Sources | { readonly problem: string } {
+}): Sides | { readonly problem: string } {
   const whole = ownCounter(counts, 'counts');
   if ('problem' in whole) return whole;
   return { kind: 'counters', canary: [whole], primary: [], unitMs: 1 };
@@ -145,18 +175,13 @@ function ownCounter(
   return within ? { selector, isBad: labels => isChosen(bad, labels) } : { selector, bad };
 }
 
-function ownHistograms(written: NonNullable<Compare['histograms']>): Sources | { readonly problem: string } {
+function ownHistograms(written: NonNullable<Compare['histograms']>): Sides | { readonly problem: string } {
   const canary = parseSelector(written.canary.buckets);
   if ('problem' in canary) return { problem: `histograms.canary.buckets: ${canary.problem}` };
   const primary = parseSelector(written.primary.buckets);
   if ('problem' in primary) return { problem: `histograms.primary.buckets: ${primary.problem}` };
   const unitMs = written.unit === 'Seconds' ? 1_000 : 1;
   return { kind: 'histograms', canary: [{ selector: canary }], primary: [{ selector: primary }], unitMs };
-}
-
-/** For people, the selectors of one side. */
-export function describe(sources: readonly Source[]): string {
-  return sources.map(({ selector }) => selectorText(selector)).join(' or ');
 }
 
 /** A check that can never be asked is told before a run depends on it. */

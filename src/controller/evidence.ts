@@ -2,13 +2,13 @@
 import { classicOf } from '../core/evidence/native.ts';
 import type { EvidenceCheck } from '../core/evidence/plan.ts';
 import { type Evidence, judgeEvidence } from '../core/evidence/release.ts';
-import type { Scraped } from '../core/evidence/scraped.ts';
+import type { CounterSeries, Scraped } from '../core/evidence/scraped.ts';
 import { judgedUntil } from '../core/evidence/stored.ts';
 import { isAskDue } from '../core/evidence/webhook.ts';
 import type { Context } from '../core/machine.ts';
 import type { RawSeries, SeriesAnswer } from '../metrics/port.ts';
 import type { Selector } from '../metrics/vantage/port.ts';
-import { describe, type Source, type Sources, sourcesOf } from './evidence-sources.ts';
+import { type Source, type Sources, sourcesOf } from './evidence-sources.ts';
 import type { Model } from './model.ts';
 import type { Ports } from './ports.ts';
 
@@ -86,7 +86,7 @@ function sinceOf(
 }
 
 async function scrape(
-  { kind, canary, primary, unitMs }: Sources,
+  { kind, canary, primary, unitMs, selectors: names }: Sources,
   span: { readonly from: number; readonly at: number },
   model: Model,
   ports: Pick<Ports, 'series'>,
@@ -104,7 +104,6 @@ async function scrape(
   const failure = answers.find(answer => answer.kind !== 'series');
   if (failure !== undefined) return failure;
   const of = (selector: Selector): readonly RawSeries[] => seriesIn(answers[selectors.indexOf(selector)]);
-  const names = { canary: describe(canary), primary: describe(primary) };
   if (kind !== 'counters') {
     const side = (list: readonly Source[]) => distinct(list.flatMap(({ selector }) => of(selector)));
     if (kind === 'gauges')
@@ -119,12 +118,18 @@ async function scrape(
       ? { kind: 'inconclusive', why: classic.why }
       : { kind, ...classic, selectors: names, unitMs };
   }
-  const side = (list: readonly Source[]) => ({
-    total: list.flatMap(({ selector }) => of(selector).filter(hasSamples)),
-    bad: list.flatMap(({ selector, bad, isBad }) =>
-      bad === undefined ? of(selector).filter(({ labels }) => isBad?.(labels)) : of(bad),
-    ),
-  });
+  const side = (list: readonly Source[]): CounterSeries => {
+    const total: RawSeries[] = [];
+    const failed: RawSeries[] = [];
+    for (const { selector, bad, isBad } of list) {
+      for (const each of of(selector)) {
+        if (hasSamples(each)) total.push(each);
+        if (bad === undefined && isBad?.(each.labels) === true) failed.push(each);
+      }
+      if (bad !== undefined) failed.push(...of(bad));
+    }
+    return { total, bad: failed };
+  };
   return { kind, canary: side(canary), primary: side(primary), selectors: names };
 }
 

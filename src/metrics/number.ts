@@ -12,9 +12,7 @@ const special: ReadonlyMap<string, number> = new Map([
  * would read `12abc` as 12. Also for a finite text too large for a double.
  */
 export function parsePrometheusNumber(text: string): number | undefined {
-  const named = special.get(text);
-  if (named !== undefined) return named;
-  if (!decimal.test(text)) return undefined;
+  if (!decimal.test(text)) return special.get(text);
   const value = Number(text);
   return Number.isFinite(value) ? value : undefined;
 }

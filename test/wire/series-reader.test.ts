@@ -132,6 +132,24 @@ it.each<[what: string, kind: string, why: RegExp, behave: () => void]>([
     /not Prometheus' JSON/u,
     () => answerSeries([series('a', [[seconds, 4]])]),
   ],
+  [
+    'a label that is none',
+    'error',
+    /not Prometheus' JSON/u,
+    () => answerSeries([{ metric: { __name__: 'requests_total', service: 7 }, values: [] }]),
+  ],
+  [
+    'a time that is none',
+    'error',
+    /not Prometheus' JSON/u,
+    () => answerSeries([series('a', [['1700000000', '4']])]),
+  ],
+  [
+    'half a histogram',
+    'error',
+    /not Prometheus' JSON/u,
+    () => answerSeries([{ metric: { __name__: 'requests_total', service: 'a' }, histograms: [[seconds]] }]),
+  ],
   ['a login page', 'error', /not Prometheus' JSON/u, () => server.behave((_, r) => void r.end('<html>'))],
   [
     'a refusal',

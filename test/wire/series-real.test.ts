@@ -1,4 +1,5 @@
 /** Counts read from a real Prometheus: restarts, series born late, and both sides cut at the same scrapes. */
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   boundariesOf,
@@ -7,7 +8,7 @@ import {
   scrapeIntervalOf,
   seenUntil,
 } from '../../src/core/evidence/series.ts';
-import type { RawSeries } from '../../src/metrics/port.ts';
+import type { RawSeries, SeriesAnswer } from '../../src/metrics/port.ts';
 import { createSeriesReader } from '../../src/metrics/series/reader.ts';
 import { createServers, type Servers } from '../../src/metrics/servers.ts';
 import { is } from '../../src/metrics/vantage/selector.ts';
@@ -83,4 +84,16 @@ it('counts every request once, through a restart and the birth of a series', asy
     const pieces = parts.slice(1).map((to, index) => growth(fine, parts[index] ?? to, to, reach));
     expect(pieces.reduce((sum, piece) => sum + piece, 0)).toBeCloseTo(growth(fine, from, last, reach), 6);
   }
+  // It has read at every poll, through the restart and the birth: one that was just started must say the same.
+  const at = Date.now();
+  await setTimeout(1_000);
+  const request = { selectors, from: at - 60_000, at };
+  const remembered = await reader.read(request);
+  const anew = await createSeriesReader({ servers, clock: systemClock }).read(request);
+  expect(remembered.map(inOrder)).toEqual(anew.map(inOrder));
 });
+
+function inOrder(answer: SeriesAnswer): unknown {
+  if (answer.kind !== 'series') return answer;
+  return answer.series.toSorted((a, b) => (a.labels['code'] ?? '').localeCompare(b.labels['code'] ?? ''));
+}

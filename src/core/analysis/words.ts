@@ -2,6 +2,8 @@
 import type { Counts } from './bet.ts';
 import type { Judgement } from './judgement.ts';
 
+const format = new Intl.NumberFormat('en-US');
+
 /** `errors: canary 4.8 % of 1,230 requests, primary 0.1 % of 23,400; evidence 99.7 % of the limit`. */
 export function judgementSentence(name: string, judgement: Judgement): string {
   const { outcome, canary, primary, bound, evidence } = judgement;
@@ -36,13 +38,17 @@ function formatCounts({ total, bad }: Counts): string {
 /** Percent with the digits that matter: `0.012 %`, `4.8 %`, `99.7 %`. */
 export function formatShare(share: number): string {
   const percent = share * 100;
-  if (percent >= 99.95) return `${Math.round(percent).toLocaleString('en-US')} %`;
+  if (percent >= 99.95) return `${grouped(Math.round(percent))} %`;
   return `${Number(percent >= 10 ? percent.toFixed(1) : percent.toPrecision(2))} %`;
 }
 
 /** Rounded, with commas: `23,400`. */
 export function formatCount(count: number): string {
-  return Number.isFinite(count) ? Math.round(count).toLocaleString('en-US') : 'ever more';
+  return Number.isFinite(count) ? grouped(Math.round(count)) : 'ever more';
+}
+
+function grouped(whole: number): string {
+  return whole >= 0 && whole < 1_000 ? String(whole) : format.format(whole);
 }
 
 function formatSeconds(seconds: number): string {

@@ -2,6 +2,7 @@
 import { type CheckState, startCheck } from '../analysis/check.ts';
 import { chooseBounds } from '../analysis/histogram.ts';
 import { assess, type Judgement, judgeBatch } from '../analysis/judgement.ts';
+import type { CheckSettings } from '../analysis/settings.ts';
 import { judgementSentence } from '../analysis/words.ts';
 import type { CheckEvidence, Moment } from './check-evidence.ts';
 import type { EvidenceCheck } from './plan.ts';
@@ -33,20 +34,22 @@ export function judgeCompare(
     const message = `${name}: no bucket of ${scraped.selectors.primary} has requests on both of its sides, so slow ones cannot be told from others; add buckets near the usual latency.`;
     return { name, outcome: 'inconclusive', action: 'hold', message, scrapeMs, newest: until, until };
   }
-  let judgement: Judgement = assess(begun, settings);
+  let judgement: Judgement | undefined;
   const bounds = begun.bounds ?? [];
   const reach = reachOf(everySeriesOf(scraped), begun.at, scrapeMs);
   for (const to of boundariesOf(all, { from: begun.at, until, scrapeMs })) {
-    const from = judgement.state.at;
+    const state = judgement?.state ?? begun;
+    const from = state.at;
     const batch = {
       from: Math.max(from, Math.min(moment.analysedFrom, to)),
       to,
       canary: armOf(scraped, 'canary', { from, to, reach, bounds }),
       primary: armOf(scraped, 'primary', { from, to, reach, bounds }),
     };
-    judgement = judgeBatch(judgement.state, batch, settings);
+    judgement = judgeBatch(state, batch, settings);
     if (judgement.action === 'rollback') break;
   }
+  judgement ??= assess(begun, settings);
   const { state, outcome, action, canary, expected, outside } = judgement;
   return {
     name,
@@ -65,6 +68,15 @@ export function judgeCompare(
   };
 }
 
+const forms = new WeakMap<CheckSettings, CheckState>();
+
+/** What a stored state looks like. */
+function formOf(settings: CheckSettings): CheckState {
+  const known = forms.get(settings) ?? startCheck([], 0, settings);
+  forms.set(settings, known);
+  return known;
+}
+
 /** The stored state, or a new one; undefined where there is no boundary to begin at yet. */
 function begin(
   { settings, slowerThanMs }: Compare,
@@ -74,7 +86,7 @@ function begin(
   scrapeMs: number,
   until: number,
 ): CheckState | undefined {
-  const known = readState(stored, startCheck([], 0, settings));
+  const known = readState(stored, formOf(settings));
   if (known !== undefined) return known;
   const all = [...seriesOf(scraped, 'canary'), ...seriesOf(scraped, 'primary')];
   const at = beginning(scraped, timesOf(all), analysedFrom, scrapeMs);
@@ -115,7 +127,8 @@ function beginning(
 /** Requests to both sides in the last minute. */
 function rateOf(all: readonly unknown[], scraped: Countable, until: number, scrapeMs: number): number {
   if (scraped.kind !== 'counters' || all.length === 0) return 0;
-  const from = Math.max(until - 60_000, timesOf(scraped.primary.total)[0] ?? until);
+  const firsts = scraped.primary.total.map(({ samples }) => samples[0]?.[0] ?? until);
+  const from = Math.max(until - 60_000, Math.min(...firsts, until));
   const reach = reachOf([], 0, scrapeMs);
   const requests =
     growth(scraped.canary.total, from, until, reach) + growth(scraped.primary.total, from, until, reach);

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { boundariesOf, growth, type RawSeries, reachOf, scrapeIntervalOf, seenUntil } from './series.ts';
 
@@ -97,6 +98,36 @@ test('between two scrapes growth is even, so that two targets can be cut at one 
   expect(grown([steady], 0, 7.5) + grown([steady], 7.5, 15)).toBeCloseTo(30, 9);
 });
 
+/** By its definition: every step from one sample to the next, or from the zero before the first, as far as it lies within. */
+function defined({ samples }: RawSeries, from: number, to: number, bornAt: number | undefined): number {
+  const [first] = samples;
+  if (first === undefined) return 0;
+  const steps = [...(bornAt === undefined ? [] : [[bornAt, 0] as const]), ...samples];
+  return steps.slice(1).reduce((sum, [at, value], index) => {
+    const [before, was] = steps[index] ?? [at, value];
+    const share = Math.max(0, Math.min(at, to) - Math.max(before, from)) / (at - before);
+    return sum + share * (value < was ? value : value - was);
+  }, 0);
+}
+
+test('whatever a counter does, and wherever it is cut, it grew by what its definition says', () => {
+  const steps = fc.array(fc.record({ after: fc.integer({ min: 1, max: 30 }), value: fc.nat({ max: 50 }) }), {
+    maxLength: 12,
+  });
+  const moment = fc.nat({ max: 300 });
+  fc.assert(
+    fc.property(steps, moment, moment, fc.boolean(), (taken, one, other, isBorn) => {
+      let at = 0;
+      const counter = series(taken.map(({ after, value }) => [(at += after), value]));
+      const [from, to] = [Math.min(one, other) * 1_000, Math.max(one, other) * 1_000];
+      const [first = 0] = counter.samples[0] ?? [];
+      const reach = { born: new Set(isBorn ? [counter] : []), bornAfter: first - 3_000, scrapeMs };
+      const expected = defined(counter, from, to, isBorn ? first - 3_000 : undefined);
+      expect(growth([counter], from, to, reach)).toBeCloseTo(expected, 6);
+    }),
+  );
+});
+
 test('the scrape interval is the usual distance, whatever gaps there are', () => {
   expect(
     scrapeIntervalOf([
@@ -109,6 +140,7 @@ test('the scrape interval is the usual distance, whatever gaps there are', () =>
       ]),
     ]),
   ).toBe(5_000);
+  expect(scrapeIntervalOf([steady])).toBe(5_000);
   expect(scrapeIntervalOf([series([[0, 1]])])).toBeUndefined();
 });
 

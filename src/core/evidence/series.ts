@@ -27,6 +27,8 @@ export function targetOf({ labels }: Pick<RawSeries, 'labels'>): string {
  * what it counted before its first sample is not known.
  */
 export function reachOf(all: readonly RawSeries[], bornAfter: number, scrapeMs: number): Reach {
+  // Nearly always there is none, and nobody needs to know who was scraped.
+  if (all.every(each => !(firstOf(each) > bornAfter))) return { born: new Set(), bornAfter, scrapeMs };
   const born = [...Map.groupBy(all, targetOf).values()].flatMap(series => {
     const oldest = Math.min(...series.map(firstOf));
     return series.filter(each => firstOf(each) > Math.max(oldest, bornAfter));
@@ -39,19 +41,24 @@ function firstOf({ samples }: RawSeries): number {
 }
 
 /**
- * What a counter has counted until `at`, from an arbitrary zero: a fall is a restart from zero. Between two samples the
- * growth is taken as even; beyond the last one nothing is known, so nothing is added.
+ * What a counter grew by in (`from`, `to`]: a fall is a restart from zero. Between two samples the growth is taken as even;
+ * beyond the last one nothing is known, so nothing is added.
  */
-function counted(series: RawSeries, at: number, { born, bornAfter, scrapeMs }: Reach): number {
-  const [first] = series.samples;
-  if (first === undefined) return 0;
+function grown(series: RawSeries, from: number, to: number, { born, bornAfter, scrapeMs }: Reach): number {
+  const { samples } = series;
+  let index = samples.length - 1;
+  while (index > 0 && (samples[index]?.[0] ?? 0) > from) index -= 1;
+  const start = samples[index];
+  if (start === undefined) return 0;
+  const isBorn = start[0] > from && born.has(series);
+  let [before, value] = isBorn ? [Math.max(start[0] - scrapeMs, bornAfter), 0] : start;
   let sum = 0;
-  let [before, value] = born.has(series) ? [Math.max(first[0] - scrapeMs, bornAfter), 0] : first;
-  for (const [time, next] of series.samples) {
+  for (; index < samples.length && before < to; index += 1) {
+    const [time, next] = samples[index] ?? [before, value];
     if (time <= before) continue;
     const more = next >= value ? next - value : next;
-    if (time > at) return at <= before ? sum : sum + (more * (at - before)) / (time - before);
-    sum += more;
+    const within = Math.min(time, to) - Math.max(before, from);
+    if (within > 0) sum += within === time - before ? more : (more * within) / (time - before);
     [before, value] = [time, next];
   }
   return sum;
@@ -59,20 +66,39 @@ function counted(series: RawSeries, at: number, { born, bornAfter, scrapeMs }: R
 
 /** What all series together grew by in (`from`, `to`]; may be fractional where a boundary lies between two scrapes. */
 export function growth(series: readonly RawSeries[], from: number, to: number, reach: Reach): number {
-  return series.reduce((sum, each) => sum + counted(each, to, reach) - counted(each, from, reach), 0);
+  return series.reduce((sum, each) => sum + grown(each, from, to, reach), 0);
 }
 
 /** The distance between two scrapes: the median of all distances; undefined where no series has two samples. */
 export function scrapeIntervalOf(series: readonly RawSeries[]): number | undefined {
+  let one: number | undefined;
+  for (const { samples } of series) {
+    for (let index = 1; index < samples.length; index += 1) {
+      const distance = (samples[index]?.[0] ?? 0) - (samples[index - 1]?.[0] ?? 0);
+      // Prometheus moves its timestamps by up to two milliseconds so that all are the same, and nothing need be sorted.
+      if (distance !== (one ??= distance)) return medianDistance(series);
+    }
+  }
+  return one;
+}
+
+function medianDistance(series: readonly RawSeries[]): number | undefined {
   const distances = series.flatMap(({ samples }) =>
     samples.slice(1).map(([at], index) => at - (samples[index]?.[0] ?? at)),
   );
-  return distances.sort((a, b) => a - b)[Math.floor(distances.length / 2)];
+  return Float64Array.from(distances).sort()[Math.floor(distances.length / 2)];
 }
 
-/** Times (ms) of all samples, each once, oldest first. */
-export function timesOf(series: readonly RawSeries[]): number[] {
-  const times = new Set(series.flatMap(({ samples }) => samples.map(([at]) => at)));
+/** Times (ms) of all samples after `after`, each once, oldest first. */
+export function timesOf(series: readonly RawSeries[], after = Number.NEGATIVE_INFINITY): number[] {
+  const times = new Set<number>();
+  for (const { samples } of series) {
+    for (let index = samples.length - 1; index >= 0; index -= 1) {
+      const at = samples[index]?.[0] ?? after;
+      if (at <= after) break;
+      times.add(at);
+    }
+  }
   return [...times].sort((a, b) => a - b);
 }
 
@@ -93,7 +119,7 @@ export function boundariesOf(
 ): number[] {
   const boundaries: number[] = [];
   let last = from;
-  for (const at of timesOf(series)) {
+  for (const at of timesOf(series, from)) {
     if (at > until) break;
     if (at < last + 0.8 * scrapeMs) continue;
     boundaries.push(at);

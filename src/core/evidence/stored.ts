@@ -3,9 +3,27 @@
 /** The stored state where it has the form of `fresh`; else undefined, and the check begins anew. */
 export function readState<T extends object>(text: string | undefined, fresh: T): T | undefined {
   if (text === undefined) return undefined;
+  const value = parsedOnce(text);
+  return hasForm(value, fresh) ? value : undefined;
+}
+
+/** A text is read several times in a pass, and in those after it until another is written. */
+const parsed = new Map<string, unknown>();
+const mostParsed = 4_096;
+
+/** Never changed by anybody: the same text gives the same object. */
+function parsedOnce(text: string): unknown {
+  if (parsed.has(text)) return parsed.get(text);
+  const value = parse(text);
+  if (parsed.size >= mostParsed) parsed.clear();
+  parsed.set(text, value);
+  return value;
+}
+
+function parse(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
-    return hasForm(value, fresh) ? value : undefined;
+    return value;
   } catch {
     return undefined;
   }

@@ -14,9 +14,9 @@ export function reached(
   moment: Moment,
   stored: string | undefined,
 ): CheckEvidence | { readonly scrapeMs: number; readonly until: number } {
-  const trouble = staleOrAbsent(name, scraped, moment, stored);
-  if (trouble !== undefined) return trouble;
   const scrapeMs = scrapeIntervalOf(series) ?? unknownScrapeMs;
+  const trouble = staleOrAbsent(name, scraped, moment, stored, scrapeMs);
+  if (trouble !== undefined) return trouble;
   return { scrapeMs, until: seenUntil(series, moment.now, scrapeMs) ?? 0 };
 }
 
@@ -26,6 +26,7 @@ function staleOrAbsent(
   scraped: Countable | Gauges,
   { now }: Moment,
   stored: string | undefined,
+  scrapeMs: number,
 ): CheckEvidence | undefined {
   const primary = seriesOf(scraped, 'primary');
   const all = [...seriesOf(scraped, 'canary'), ...primary];
@@ -37,7 +38,6 @@ function staleOrAbsent(
   // A canary without series has had no request yet; a primary without any is a mistake in the selector.
   if (primary.length === 0 && selectors.primary !== '')
     return { ...hold, message: `${name}: no series matches ${selectors.primary}.` };
-  const scrapeMs = scrapeIntervalOf(all) ?? unknownScrapeMs;
   if (seenUntil(all, now, scrapeMs) !== undefined) return undefined;
   const age = Math.round((now - (timesOf(all).at(-1) ?? 0)) / 1_000);
   const message = `${name}: the samples are stale (the newest is ${age} s old); is ${asked[0]} still scraped?`;

@@ -10,43 +10,46 @@ const Histogram = z.object({
   buckets: z.array(z.tuple([z.number(), z.string(), z.string(), z.string()])).optional(),
 });
 
-/** Checked in one go: there are tens of thousands of them in an answer, and a schema for each would copy every one. */
-const Values = z.custom<readonly (readonly [seconds: number, text: string])[]>(
-  values =>
-    Array.isArray(values) &&
-    values.every(
-      (pair: unknown) =>
-        Array.isArray(pair) &&
-        pair.length === 2 &&
-        typeof pair[0] === 'number' &&
-        typeof pair[1] === 'string',
-    ),
-);
+const Histograms = z.array(z.tuple([z.number(), Histogram]));
+
+interface Result {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly values?: readonly (readonly [seconds: number, text: string])[];
+  readonly histograms?: unknown;
+}
+
+/** Checked in one go: there are tens of thousands of samples in an answer, and a schema for each would copy every one. */
+const Results = z.custom<readonly Result[]>(results => Array.isArray(results) && results.every(isResult));
+
+function isResult(value: unknown): boolean {
+  if (!isObject(value) || !('metric' in value) || !isObject(value.metric)) return false;
+  if (!Object.values(value.metric).every(label => typeof label === 'string')) return false;
+  return !('values' in value) || (Array.isArray(value.values) && value.values.every(isSample));
+}
+
+function isSample(pair: unknown): boolean {
+  return Array.isArray(pair) && pair.length === 2 && Number.isFinite(pair[0]) && typeof pair[1] === 'string';
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 const Matrix = z.object({
   status: z.literal('success'),
-  data: z.object({
-    resultType: z.string(),
-    result: z.array(
-      z.object({
-        metric: z.record(z.string(), z.string()),
-        values: Values.optional(),
-        histograms: z.array(z.tuple([z.number(), Histogram])).optional(),
-      }),
-    ),
-  }),
+  data: z.object({ resultType: z.string(), result: Results }),
   warnings: z.array(z.string()).nullish(),
 });
+
+const foreign: SeriesAnswer = {
+  kind: 'error',
+  why: "the answer is not Prometheus' JSON (a login page, or not a Prometheus address?)",
+};
 
 /** Gaps stay gaps: what is no number is left out. A series that was a counter and became a native histogram gives two. */
 export function readMatrix(body: unknown): SeriesAnswer {
   const parsed = Matrix.safeParse(body);
-  if (!parsed.success || parsed.data.data.resultType !== 'matrix') {
-    return {
-      kind: 'error',
-      why: "the answer is not Prometheus' JSON (a login page, or not a Prometheus address?)",
-    };
-  }
+  if (!parsed.success || parsed.data.data.resultType !== 'matrix') return foreign;
   const { data, warnings } = parsed.data;
   if (warnings !== undefined && warnings !== null && warnings.length > 0) {
     return {
@@ -54,18 +57,20 @@ export function readMatrix(body: unknown): SeriesAnswer {
       why: `the answer may be partial: ${presentable(warnings.join('; '))}`,
     };
   }
-  const series = data.result.flatMap(({ metric, values = [], histograms = [] }): RawSeries[] => {
+  const series: RawSeries[] = [];
+  for (const { metric, values = [], histograms } of data.result) {
     const samples: (readonly [number, number])[] = [];
     for (const [seconds, text] of values) {
       const value = parsePrometheusNumber(text);
       if (value !== undefined && Number.isFinite(value)) samples.push([Math.round(seconds * 1_000), value]);
     }
-    const native = histograms.flatMap(([seconds, histogram]) => readHistogram(seconds, histogram));
-    return [
-      ...(samples.length === 0 ? [] : [{ labels: metric, samples }]),
-      ...(native.length === 0 ? [] : [{ labels: metric, samples: [], histograms: native }]),
-    ];
-  });
+    if (samples.length > 0) series.push({ labels: metric, samples });
+    if (histograms === undefined) continue;
+    const read = Histograms.safeParse(histograms);
+    if (!read.success) return foreign;
+    const native = read.data.flatMap(([at, histogram]) => readHistogram(at, histogram));
+    if (native.length > 0) series.push({ labels: metric, samples: [], histograms: native });
+  }
   return { kind: 'series', series };
 }
 

@@ -37,10 +37,18 @@ export function mergeSelectors(wanted: readonly Selector[], windowMs = shortWind
   });
 }
 
+/** Selectors never change, and those of a check are merged at every scrape. */
+const shapes = new WeakMap<Selector, string>();
+
 /** Equal for selectors that may differ in nothing but the value of one label, the most telling one of them. */
-function shapeOf({ metric, matchers }: Selector): string {
+function shapeOf(selector: Selector): string {
+  const known = shapes.get(selector);
+  if (known !== undefined) return known;
+  const { metric, matchers } = selector;
   const label = keyLabel(matchers);
-  return JSON.stringify([metric, matchers.map(each => (each.label === label ? [label] : each))]);
+  const shape = JSON.stringify([metric, matchers.map(each => (each.label === label ? [label] : each))]);
+  shapes.set(selector, shape);
+  return shape;
 }
 
 /** The label that names the backend: the last one with a plain value, where no other matcher speaks of it. */

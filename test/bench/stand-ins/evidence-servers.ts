@@ -32,9 +32,9 @@ function answer(response: ServerResponse, body: string): void {
   response.end(body);
 }
 
-/** Series with a fixed order of labels, as Prometheus writes them. */
+/** Series with a fixed order of labels, as Prometheus writes them; none has the label `exported_service`. */
 function matrixOf(query: string, time: number): string {
-  const services = /service=~?"([^"]*)"/u.exec(query)?.[1]?.split('|') ?? [];
+  const services = /[{,]service=~?"([^"]*)"/u.exec(query)?.[1]?.split('|') ?? [];
   const length = Math.floor(Number(/\[(\d+)s\]$/u.exec(query)?.[1]) / scrapeSeconds);
   const last = Math.floor(time / scrapeSeconds) * scrapeSeconds;
   const times = Array.from({ length }, (_, index) => last - (length - 1 - index) * scrapeSeconds);
