@@ -6,13 +6,16 @@ import type { GitError, GitErrorCode } from './port.ts';
 import { runProgram } from './run.ts';
 
 export interface GitOptions {
-  readonly input?: string | Buffer;
+  readonly input?: string | Buffer | AsyncIterable<string>;
   /** Exit codes which are an answer; others reject. Only 0 when absent. */
   readonly codes?: readonly number[];
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether the command may talk to the server: fetch, push, or to load blobs which the mirror left out. */
   readonly network?: boolean;
+  /** Milliseconds from the end of the input on. */
   readonly timeoutMs?: number;
+  /** Ends the command when it is not wanted any more. */
+  readonly signal?: AbortSignal;
 }
 
 export interface GitAnswer {
@@ -79,8 +82,12 @@ const safety: readonly (readonly [string, string])[] = [
 ];
 
 export function createGit(settings: GitSettings): Git {
-  const { repository, access, clock, signal } = settings;
+  const { repository, access, clock } = settings;
   return async (args, options = {}) => {
+    const signal =
+      settings.signal !== undefined && options.signal !== undefined
+        ? AbortSignal.any([settings.signal, options.signal])
+        : (settings.signal ?? options.signal);
     const outcome = await runProgram({
       program: 'git',
       args,
@@ -109,7 +116,7 @@ export function createGit(settings: GitSettings): Git {
     if (outcome.kind === 'unstartable') throw fail('GitFailed', `${name} cannot be started: ${outcome.why}`);
     if (outcome.kind === 'overflow')
       throw fail('GitFailed', `${name} wrote more than ${maxOutputBytes} bytes`);
-    const why = outcome.kind === 'timeout' ? 'at its deadline' : 'because Siskin shuts down';
+    const why = outcome.kind === 'timeout' ? 'at its deadline' : 'because nobody waits for it any more';
     throw fail('Timeout', `${name} was stopped ${why}`);
   };
 }

@@ -2,6 +2,7 @@
 import { gitError } from './errors.ts';
 import type { Git } from './git.ts';
 import { isReachable } from './objects.ts';
+import type { Answer, OpenPush, Update } from './open-push.ts';
 import { GitError } from './port.ts';
 
 export type PushOutcome =
@@ -36,44 +37,54 @@ export async function pushCommit(
     readonly expected: string | undefined;
     readonly commit: string;
     readonly timeoutMs: number;
+    /** The way to the server, where it is open already. */
+    readonly open?: OpenPush | undefined;
   },
 ): Promise<PushOutcome> {
-  const { repository, branch, expected, commit, timeoutMs } = push;
+  const { repository, branch, expected, commit, timeoutMs, open } = push;
   // With a lease git would also push what is no fast-forward, so this is looked at here.
   if (expected !== undefined && !(await isReachable(git, expected, commit))) {
     throw gitError('GitFailed', { repository, detail: `${commit} does not stand on ${expected}` });
   }
+  const update = { branch, expected: expected ?? '', commit };
+  try {
+    const answer = await (open === undefined ? pushAlone(git, update, timeoutMs) : open.send(update));
+    if (answer.outcome === 'pushed') return { kind: 'pushed' };
+    const said = `${answer.why}\n${answer.stderr}`;
+    if (race.test(said)) return { kind: 'lost-race' };
+    if (answer.outcome === 'refused') {
+      const words = remoteWords(answer.stderr);
+      throw gitError(protection.test(said) ? 'BranchProtected' : 'PushRejected', {
+        repository,
+        detail: `${answer.why}${words === '' ? '' : `: ${words}`}`,
+      });
+    }
+    return { kind: 'unknown', error: gitError('Unreachable', { repository, detail: said }) };
+  } catch (error) {
+    if (error instanceof GitError && error.transient) return { kind: 'unknown', error };
+    throw error;
+  }
+}
+
+async function pushAlone(git: Git, { branch, expected, commit }: Update, timeoutMs: number): Promise<Answer> {
   const args = [
     'push',
     '--porcelain',
     '--no-verify',
     '--no-signed',
     '--recurse-submodules=no',
-    `--force-with-lease=refs/heads/${branch}:${expected ?? ''}`,
+    `--force-with-lease=refs/heads/${branch}:${expected}`,
     '--end-of-options',
     'origin',
     `${commit}:refs/heads/${branch}`,
   ];
-  try {
-    // 1 is git's answer when the server refused the ref; the porcelain line then says why.
-    const answer = await git(args, { network: true, timeoutMs, codes: [0, 1] });
-    if (answer.code === 0) return { kind: 'pushed' };
-    const line = answer.text.split('\n').find(candidate => candidate.startsWith('!')) ?? '';
-    const said = `${line}\n${answer.stderr}`;
-    if (race.test(said)) return { kind: 'lost-race' };
-    const words = remoteWords(answer.stderr);
-    if (/\[rejected\]|\[remote rejected\]/u.test(line)) {
-      throw gitError(protection.test(said) ? 'BranchProtected' : 'PushRejected', {
-        repository,
-        detail: `${reason(line)}${words === '' ? '' : `: ${words}`}`,
-      });
-    }
-    // "remote failure", "no match": the server broke off before it reported.
-    return { kind: 'unknown', error: gitError('Unreachable', { repository, detail: said }) };
-  } catch (error) {
-    if (error instanceof GitError && error.transient) return { kind: 'unknown', error };
-    throw error;
-  }
+  // 1 is git's answer when the server refused the ref; the porcelain line then says why.
+  const { code, text, stderr } = await git(args, { network: true, timeoutMs, codes: [0, 1] });
+  const line = text.split('\n').find(candidate => candidate.startsWith('!')) ?? '';
+  if (code === 0) return { outcome: 'pushed', why: '', stderr };
+  // "remote failure", "no match": the server broke off before it reported.
+  const refused = /\[rejected\]|\[remote rejected\]/u.test(line);
+  return { outcome: refused ? 'refused' : 'unclear', why: refused ? reason(line) : line, stderr };
 }
 
 function reason(line: string): string {

@@ -16,7 +16,7 @@ export function recalling(git: Git): Git {
   const kept = new Map<string, Promise<GitAnswer>>();
   return async (args, options = {}) => {
     if (!isLasting(args, options)) return git(args, options);
-    const key = JSON.stringify([args, options.input?.toString()]);
+    const key = JSON.stringify([args, textOf(options)]);
     const known = kept.get(key);
     if (known !== undefined) return known;
     const asked = git(args, options);
@@ -28,8 +28,16 @@ export function recalling(git: Git): Git {
   };
 }
 
-function isLasting([command = '', ...rest]: readonly string[], { network }: GitOptions): boolean {
-  if (network === true) return false;
+function isLasting([command = '', ...rest]: readonly string[], { network, input }: GitOptions): boolean {
+  if (network === true || isStream(input)) return false;
   if (command === 'rev-parse') return /^[0-9a-f]{40,64}(\^1)?\^\{tree\}$/u.test(rest.at(-1) ?? '');
   return lasting.has(command);
+}
+
+function textOf({ input }: GitOptions): string | undefined {
+  return isStream(input) ? undefined : input?.toString();
+}
+
+function isStream(input: GitOptions['input']): input is AsyncIterable<string> {
+  return typeof input === 'object' && Symbol.asyncIterator in input;
 }

@@ -10,6 +10,7 @@ import { commitRevert } from './commit.ts';
 import type { Git } from './git.ts';
 import { lookAt, lookBack } from './look-ahead.ts';
 import { fetchBranch } from './mirror.ts';
+import { openPush } from './open-push.ts';
 import { planRevert } from './plan.ts';
 import type { RevertRequest, RevertResult } from './port.ts';
 import { propose } from './propose.ts';
@@ -62,6 +63,9 @@ async function tryToRevert(
   let unknown = 0;
   for (let attempt = 1; attempt <= mostAttempts; attempt++) {
     // Planned again from the new head each time: a rebase would replay lines of a diff against an old one.
+    await using open = pushesOverHttps(request)
+      ? openPush(git, { repository: repository.name, timeoutMs: pushTimeoutMs })
+      : undefined;
     const tip = await fetchBranch(git, branch, fetchTimeoutMs);
     const now = clock.now();
     looking.at(tip, now);
@@ -104,6 +108,7 @@ async function tryToRevert(
       expected: tip,
       commit,
       timeoutMs: pushTimeoutMs,
+      open,
     });
     if (outcome.kind === 'pushed') return result;
     // After an unknown outcome the next fetch shows whether the commit arrived: planning then finds its trailer.
@@ -111,4 +116,9 @@ async function tryToRevert(
     await pauseAfter(attempt, dependencies);
   }
   throw everyAttemptLost(repository.name, branch);
+}
+
+/** Git has such a helper for HTTP alone. */
+function pushesOverHttps({ mode, repository }: RevertRequest): boolean {
+  return mode === 'Commit' && repository.url.startsWith('https:');
 }

@@ -66,6 +66,44 @@ test('answers exit code, output and errors, and passes input', async () => {
   expect(outcome).toEqual({ kind: 'exited', code: 3, stdout: Buffer.from('hello'), stderr: 'oops\n' });
 });
 
+test('input that comes bit by bit is handed on as it comes, and the deadline counts from its end', async () => {
+  let deadlines = 0;
+  const clock: Clock = {
+    now: () => 0,
+    after: () => {
+      deadlines += 1;
+      return () => {};
+    },
+  };
+  const file = join(folder.path, 'first');
+  async function* input(): AsyncGenerator<string> {
+    yield 'one\n';
+    expect(await appears(file)).toBe('one');
+    expect(deadlines).toBe(0);
+    yield 'two\n';
+  }
+  const outcome = await runScript(`read line; echo $line > '${file}'; cat`, { input: input(), clock });
+  expect(outcome).toMatchObject({ kind: 'exited', code: 0, stdout: Buffer.from('two\n') });
+  expect(deadlines).toBe(1);
+});
+
+test('a program that ends before its input does has no deadline left', async () => {
+  const clock = manualClock();
+  const rest = Promise.withResolvers<string>();
+  async function* input(): AsyncGenerator<string> {
+    yield await rest.promise;
+  }
+  expect(await runScript('exit 4', { input: input(), clock })).toMatchObject({ kind: 'exited', code: 4 });
+  const kill = vi.spyOn(process, 'kill');
+  rest.resolve('too late');
+  await new Promise(resolve => {
+    setImmediate(resolve);
+  });
+  clock.fire();
+  expect(kill).not.toHaveBeenCalled();
+  kill.mockRestore();
+});
+
 test('the environment is the given one and nothing else', async () => {
   process.env.SISKIN_TEST_LEAK = 'leak';
   const outcome = await runScript('env');

@@ -1,5 +1,6 @@
 /** Runs one program as a process group with a deadline, output caps and nothing inherited but what is passed. */
 import { spawn } from 'node:child_process';
+import { Readable } from 'node:stream';
 import type { Clock } from '../runtime/port.ts';
 
 export interface RunOptions {
@@ -8,11 +9,11 @@ export interface RunOptions {
   /** The whole environment of the process; nothing of ours is added. */
   readonly environment: Readonly<Record<string, string>>;
   readonly clock: Clock;
-  /** Milliseconds until the process group is killed. */
+  /** Milliseconds until the process group is killed, counted from the end of its input: until then it waits for us. */
   readonly timeoutMs: number;
   /** Standard output beyond this many bytes kills the process group. */
   readonly maxOutputBytes: number;
-  readonly input?: string | Buffer;
+  readonly input?: string | Buffer | AsyncIterable<string>;
   /** Becomes file descriptor 3 of the process and of its children. */
   readonly inheritedFd?: number;
   readonly signal?: AbortSignal;
@@ -58,11 +59,17 @@ export function runProgram(options: RunOptions): Promise<RunOutcome> {
       child.stdout?.destroy();
       child.stderr?.destroy();
     };
-    const cancelDeadline = clock.after(timeoutMs, () => stop('timeout'));
+    let cancelDeadline: (() => void) | undefined;
+    let ended = false;
+    const startDeadline = (): void => {
+      // Its process group may be another's by then.
+      if (!ended) cancelDeadline = clock.after(timeoutMs, () => stop('timeout'));
+    };
     const onAbort = (): void => stop('aborted');
     signal?.addEventListener('abort', onAbort, { once: true });
     const finish = (outcome: RunOutcome): void => {
-      cancelDeadline();
+      ended = true;
+      cancelDeadline?.();
       signal?.removeEventListener('abort', onAbort);
       resolve(outcome);
     };
@@ -93,6 +100,13 @@ export function runProgram(options: RunOptions): Promise<RunOutcome> {
     child.stdin?.on('error', () => {
       // A command that fails early does not read its input; its exit code tells.
     });
-    child.stdin?.end(input ?? '');
+    if (input === undefined || typeof input === 'string' || Buffer.isBuffer(input)) {
+      startDeadline();
+      child.stdin?.end(input ?? '');
+    } else {
+      const lines = Readable.from(input);
+      lines.on('end', startDeadline);
+      if (child.stdin !== null) lines.pipe(child.stdin);
+    }
   });
 }

@@ -84,15 +84,71 @@ test('what the push must pack is there before it begins, loaded while the branch
   server.repository.commit({ 'apps/other/d.yaml': 'image: o2\n' });
   server.requests.length = 0;
   expect((await repository.revert(request())).verdict).toBe('Reverted');
-  expect(server.requests.slice(0, -2).toSorted()).toEqual([
+  expect(server.requests.slice(0, -1).toSorted()).toEqual([
     'fetch',
     'fetch',
     'fetch',
     'fetch-refs',
     'fetch-refs',
+    'push-refs',
   ]);
-  expect(server.requests.slice(-2)).toEqual(['push-refs', 'push']);
+  expect(server.requests.at(-1)).toBe('push');
 });
+
+test('the push has its refs before the branch is fetched', async () => {
+  const listed = Promise.withResolvers<void>();
+  server.onRequest = async kind => {
+    if (kind === 'push-refs') listed.resolve();
+    if (kind === 'fetch') await listed.promise;
+    return undefined;
+  };
+  expect((await open().revert(request())).verdict).toBe('Reverted');
+});
+
+test('a verdict that pushes nothing waits for no push, and leaves no process', async () => {
+  const repository = open();
+  await repository.revert(request());
+  failing('push-refs', 'hang', 9);
+  expect((await repository.revert(request())).verdict).toBe('AlreadyReverted');
+  expect(commandLines()).not.toContain('remote-https');
+  server.requests.length = 0;
+  failed = server.repository.commit({ 'apps/podinfo/d.yaml': 'image: v3\n' });
+  expect((await repository.revert(request({ mode: 'DryRun', rollbackId: 'next' }))).verdict).toBe('Reverted');
+  expect(server.requests).not.toContain('push-refs');
+});
+
+test('a branch that moves after the push listed it is planned anew', async () => {
+  const foreign: string[] = [];
+  let lists = 0;
+  server.onRequest = kind => {
+    if (kind === 'push-refs') lists += 1;
+    if (kind === 'push' && foreign.length === 0)
+      foreign.push(server.repository.commit({ 'apps/other/d.yaml': 'image: o2\n' }));
+    return undefined;
+  };
+  const { commit } = await open().revert(request());
+  expect(history()).toEqual([commit, ...foreign, failed, good]);
+  expect({ lists, pushes: server.requests.filter(kind => kind === 'push').length }).toEqual({
+    lists: 2,
+    pushes: 2,
+  });
+});
+
+/** Of every process of this machine that git started for this test. */
+function commandLines(): string {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/u.test(name))
+    .map(pid => {
+      try {
+        const environment = readFileSync(`/proc/${pid}/environ`, 'latin1');
+        return environment.includes(folder.path) ? readFileSync(`/proc/${pid}/cmdline`, 'latin1') : '';
+      } catch {
+        // It ended between listing and reading.
+        return '';
+      }
+    })
+    .join('\n');
+}
 
 test('a bearer token does as well', async () => {
   const bearerToken = Buffer.from(`${server.bearerToken}\n`);
