@@ -30,6 +30,8 @@ interface Sides {
 }
 
 export interface Sources extends Sides {
+  /** All that are to be asked for, of both sides. */
+  readonly asked: readonly Selector[];
   /** For people, the selectors of each side. */
   readonly selectors: { readonly canary: string; readonly primary: string };
 }
@@ -52,12 +54,20 @@ export function sourcesOf(check: CanaryCheck, model: Model, ports: Pick<Ports, '
   const held = known.get(check);
   if (held?.workload === workload && held.vantage === vantage) return held.found;
   const sides = sidesOf(check, model, vantage);
-  const found =
-    'problem' in sides
-      ? sides
-      : { ...sides, selectors: { canary: describe(sides.canary), primary: describe(sides.primary) } };
+  const found = 'problem' in sides ? sides : complete(sides);
   known.set(check, { workload, vantage, found });
   return found;
+}
+
+function complete(sides: Sides): Sources {
+  const { canary, primary } = sides;
+  return {
+    ...sides,
+    asked: [...canary, ...primary].flatMap(({ selector, bad }) =>
+      bad === undefined ? [selector] : [selector, bad],
+    ),
+    selectors: { canary: describe(canary), primary: describe(primary) },
+  };
 }
 
 function describe(sources: readonly Source[]): string {

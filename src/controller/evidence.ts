@@ -86,24 +86,20 @@ function sinceOf(
 }
 
 async function scrape(
-  { kind, canary, primary, unitMs, selectors: names }: Sources,
+  { kind, canary, primary, unitMs, asked, selectors: names }: Sources,
   span: { readonly from: number; readonly at: number },
   model: Model,
   ports: Pick<Ports, 'series'>,
 ): Promise<Scraped> {
   const { metricsServer } = model.canary.spec;
-  const sources = [...canary, ...primary];
-  const selectors = sources.flatMap(({ selector, bad }) =>
-    bad === undefined ? [selector] : [selector, bad],
-  );
   const answers = await ports.series.read({
-    selectors,
+    selectors: asked,
     ...span,
     ...(metricsServer === undefined ? {} : { metricsServer }),
   });
   const failure = answers.find(answer => answer.kind !== 'series');
   if (failure !== undefined) return failure;
-  const of = (selector: Selector): readonly RawSeries[] => seriesIn(answers[selectors.indexOf(selector)]);
+  const of = (selector: Selector): readonly RawSeries[] => seriesIn(answers[asked.indexOf(selector)]);
   if (kind !== 'counters') {
     const side = (list: readonly Source[]) => distinct(list.flatMap(({ selector }) => of(selector)));
     if (kind === 'gauges')

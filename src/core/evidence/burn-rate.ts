@@ -20,6 +20,8 @@ interface BurnState {
   readonly parts: readonly number[];
 }
 
+const form: BurnState = { at: 0, holding: false, parts: [0] };
+
 /** Both windows end with the newest scrape: whoever's fault it is, it is no time for a release. */
 export function judgeBurnRate(
   check: BurnRate,
@@ -37,7 +39,7 @@ export function judgeBurnRate(
     const message = `${name}: its window of ${formatDuration(windowMs)} is shorter than two scrapes, of which one comes every ${formatDuration(scrapeMs)}; lengthen burnRate.window.`;
     return { ...common, outcome: 'inconclusive', action: 'hold', message };
   }
-  const known = readState<BurnState>(stored, { at: 0, holding: false, parts: [0] });
+  const known = readState(stored, form);
   const from = to - windowMs;
   const first = Math.min(from, known?.at ?? to - (longWindowMs ?? windowMs));
   const reach = reachOf(all, first, scrapeMs);

@@ -51,15 +51,19 @@ function grown(series: RawSeries, from: number, to: number, { born, bornAfter, s
   const start = samples[index];
   if (start === undefined) return 0;
   const isBorn = start[0] > from && born.has(series);
-  let [before, value] = isBorn ? [Math.max(start[0] - scrapeMs, bornAfter), 0] : start;
+  let before = isBorn ? Math.max(start[0] - scrapeMs, bornAfter) : start[0];
+  let value = isBorn ? 0 : start[1];
   let sum = 0;
   for (; index < samples.length && before < to; index += 1) {
-    const [time, next] = samples[index] ?? [before, value];
-    if (time <= before) continue;
+    const sample = samples[index];
+    if (sample === undefined || sample[0] <= before) continue;
+    const time = sample[0];
+    const next = sample[1];
     const more = next >= value ? next - value : next;
     const within = Math.min(time, to) - Math.max(before, from);
     if (within > 0) sum += within === time - before ? more : (more * within) / (time - before);
-    [before, value] = [time, next];
+    before = time;
+    value = next;
   }
   return sum;
 }
@@ -71,15 +75,16 @@ export function growth(series: readonly RawSeries[], from: number, to: number, r
 
 /** The distance between two scrapes: the median of all distances; undefined where no series has two samples. */
 export function scrapeIntervalOf(series: readonly RawSeries[]): number | undefined {
-  let one: number | undefined;
+  let one = 0;
   for (const { samples } of series) {
     for (let index = 1; index < samples.length; index += 1) {
       const distance = (samples[index]?.[0] ?? 0) - (samples[index - 1]?.[0] ?? 0);
+      if (one === 0) one = distance;
       // Prometheus moves its timestamps by up to two milliseconds so that all are the same, and nothing need be sorted.
-      if (distance !== (one ??= distance)) return medianDistance(series);
+      if (distance !== one) return medianDistance(series);
     }
   }
-  return one;
+  return one === 0 ? undefined : one;
 }
 
 function medianDistance(series: readonly RawSeries[]): number | undefined {

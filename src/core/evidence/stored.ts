@@ -29,9 +29,11 @@ function parse(text: string): unknown {
   }
 }
 
+const judged = { at: 0 };
+
 /** Up to when the stored state has judged, ms; undefined where nothing is stored. */
 export function judgedUntil(text: string | undefined): number | undefined {
-  return readState(text, { at: 0 })?.at;
+  return readState(text, judged)?.at;
 }
 
 function hasForm<T extends object>(value: unknown, form: T): value is T {

@@ -45,11 +45,15 @@ export function createSeriesMemory(limit = mostSamples): SeriesMemory {
       return Math.max(from, (tape && continuesAfter(tape, from, at)) ?? from);
     },
     take({ text, from }, answered) {
-      const known = tapes.get(text);
       const isWhole = answered.after <= from;
+      if (isWhole && answered.series.length === 0) {
+        // Of nothing, nothing can be continued.
+        forget(text);
+        return answered.series;
+      }
+      const known = tapes.get(text);
       const tape = isWhole ? tapeOf(answered) : known && continued(known, answered, from);
-      // Of nothing, nothing can be continued.
-      if (tape === undefined || tape.series.size === 0) forget(text);
+      if (tape === undefined) forget(text);
       else keep(text, tape);
       if (isWhole) return trimmed(answered.series, from);
       return tape && trimmed(tape.series.values(), from);

@@ -21,8 +21,8 @@ export function mergeSelectors(wanted: readonly Selector[], windowMs = shortWind
   const share = Math.min(1, shortWindowMs / windowMs);
   const most = Math.max(1, Math.floor(mostAlternatives * share));
   const distinct = new Map(wanted.map(selector => [selectorText(selector), selector]));
-  return [...Map.groupBy(distinct.values(), shapeOf).values()].flatMap(group => {
-    const key = keyLabel(group[0]?.matchers ?? []);
+  return [...Map.groupBy(distinct.values(), each => mergeable(each).shape).values()].flatMap(group => {
+    const key = group[0] && mergeable(group[0]).label;
     const size = key === undefined ? 1 : most;
     const merged: Merged[] = [];
     for (let start = 0; start < group.length; start += size) {
@@ -37,18 +37,28 @@ export function mergeSelectors(wanted: readonly Selector[], windowMs = shortWind
   });
 }
 
-/** Selectors never change, and those of a check are merged at every scrape. */
-const shapes = new WeakMap<Selector, string>();
+/** What of a selector counts when it is merged. */
+interface Mergeable {
+  /** Equal for selectors that may differ in nothing but the value of one label, the most telling one of them. */
+  readonly shape: string;
+  readonly label: string | undefined;
+  /** The value of that label, for use in a pattern. */
+  readonly value: string;
+}
 
-/** Equal for selectors that may differ in nothing but the value of one label, the most telling one of them. */
-function shapeOf(selector: Selector): string {
-  const known = shapes.get(selector);
-  if (known !== undefined) return known;
+/** Selectors never change, and those of a check are merged at every scrape. */
+const known = new WeakMap<Selector, Mergeable>();
+
+function mergeable(selector: Selector): Mergeable {
+  const held = known.get(selector);
+  if (held !== undefined) return held;
   const { metric, matchers } = selector;
   const label = keyLabel(matchers);
   const shape = JSON.stringify([metric, matchers.map(each => (each.label === label ? [label] : each))]);
-  shapes.set(selector, shape);
-  return shape;
+  const value = escapeRegex(matchers.find(each => each.label === label)?.value ?? '');
+  const made = { shape, label, value };
+  known.set(selector, made);
+  return made;
 }
 
 /** The label that names the backend: the last one with a plain value, where no other matcher speaks of it. */
@@ -60,10 +70,9 @@ function keyLabel(matchers: readonly Matcher[]): string | undefined {
 
 function together(group: readonly Selector[]): Selector {
   const [first = { metric: '', matchers: [] }, ...others] = group;
-  const label = keyLabel(first.matchers);
+  const { label } = mergeable(first);
   if (others.length === 0 || label === undefined) return first;
-  const values = group.map(({ matchers }) => matchers.find(each => each.label === label)?.value ?? '');
-  const either: Matcher = { label, op: '=~', value: values.map(escapeRegex).join('|') };
+  const either: Matcher = { label, op: '=~', value: group.map(each => mergeable(each).value).join('|') };
   return {
     metric: first.metric,
     matchers: first.matchers.map(each => (each.label === label ? either : each)),

@@ -92,8 +92,9 @@ function choicesOf(waiting: readonly Waiting[]): Map<string, Choice> {
   for (const { request } of waiting) {
     for (const selector of request.selectors) {
       const text = selectorText(selector);
-      const from = Math.min(request.from, choices.get(text)?.from ?? request.from);
-      choices.set(text, { selector, text, from });
+      const known = choices.get(text);
+      if (known === undefined || request.from < known.from)
+        choices.set(text, { selector, text, from: request.from });
     }
   }
   return choices;

@@ -89,7 +89,8 @@ function joined(
   const common = known.length - start;
   if (samples.length - begin < common) return undefined;
   for (let index = 0; index < common; index += 1) {
-    const [was, is] = [known[start + index], samples[begin + index]];
+    const was = known[start + index];
+    const is = samples[begin + index];
     if (was?.[0] !== is?.[0] || was?.[1] !== is?.[1]) return undefined;
   }
   const fresh = samples.slice(begin + common);
@@ -122,7 +123,10 @@ function firstAfter(samples: RawSeries['samples'], time: number): number {
 }
 
 function isAscending(samples: RawSeries['samples']): boolean {
-  return samples.every(([at], index) => index === 0 || at > (samples[index - 1]?.[0] ?? 0));
+  for (let index = 1; index < samples.length; index += 1) {
+    if (!((samples[index]?.[0] ?? 0) > (samples[index - 1]?.[0] ?? 0))) return false;
+  }
+  return true;
 }
 
 function newestOf({ samples }: RawSeries): number {
