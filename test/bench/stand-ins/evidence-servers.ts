@@ -6,6 +6,8 @@ const scrapeSeconds = 5;
 /** What each side's counters grow by in a second, and the share of it that is answered with 500. */
 const perSecond = { canary: 10, primary: 90 } as const;
 const failing = 0.001;
+/** Scrapes do not come at whole seconds. */
+const offset = 0.123;
 
 const objects = new Map<string, unknown>();
 let version = 1;
@@ -35,9 +37,14 @@ function answer(response: ServerResponse, body: string): void {
 /** Series with a fixed order of labels, as Prometheus writes them; none has the label `exported_service`. */
 function matrixOf(query: string, time: number): string {
   const services = /[{,]service=~?"([^"]*)"/u.exec(query)?.[1]?.split('|') ?? [];
-  const length = Math.floor(Number(/\[(\d+)s\]$/u.exec(query)?.[1]) / scrapeSeconds);
-  const last = Math.floor(time / scrapeSeconds) * scrapeSeconds;
-  const times = Array.from({ length }, (_, index) => last - (length - 1 - index) * scrapeSeconds);
+  const window = Number(/\[(\d+)s\]$/u.exec(query)?.[1]);
+  const times: number[] = [];
+  for (
+    let at = Math.ceil(time / scrapeSeconds) * scrapeSeconds;
+    at + offset > time - window;
+    at -= scrapeSeconds
+  )
+    if (at + offset <= time) times.unshift(at);
   const series = services.flatMap(escaped => {
     const service = escaped.replaceAll('\\', '');
     const rate = service.includes('-canary-') ? perSecond.canary : perSecond.primary;
@@ -59,7 +66,7 @@ function seriesOf(service: string, code: string, times: readonly number[], rate:
     protocol: 'http',
     service,
   };
-  const values = times.map(at => `[${at}.123,"${Math.round((at % 10_000_000) * rate)}"]`).join(',');
+  const values = times.map(at => `[${at + offset},"${Math.round((at % 10_000_000) * rate)}"]`).join(',');
   return `{"metric":${JSON.stringify(metric)},"values":[${values}]}`;
 }
 
