@@ -68,6 +68,8 @@ const safety: readonly (readonly [string, string])[] = [
   ['push.recurseSubmodules', 'no'],
   ['gc.auto', '0'],
   ['maintenance.auto', 'false'],
+  // The default is 96 MiB, which a log of a path in a large repository fills.
+  ['core.deltaBaseCacheLimit', '8m'],
   ['http.sslVerify', 'true'],
   // A redirect would carry the Authorization header to an address which nobody configured.
   ['http.followRedirects', 'false'],

@@ -2,8 +2,8 @@
 import { loadBlobs } from './blobs.ts';
 import type { Git } from './git.ts';
 import { changesTo, ownRevert, ownRevertsBetween, ownRevertsOfLastHour } from './history.ts';
-import { asTree, treesAbove } from './merge.ts';
-import { changesBetween, entriesOf, isAncestor } from './objects.ts';
+import { asTree } from './merge.ts';
+import { changesBetween, entriesAbove, isAncestor } from './objects.ts';
 import type { RevertRequest } from './port.ts';
 import { promotedPaths, type ScopePaths, scopeAt, scopePaths } from './scope-tree.ts';
 
@@ -58,6 +58,6 @@ export async function lookAt(
     ownRevertsBetween(git, failed.commit, tip),
     scopeAt(git, tip, paths),
     ownRevertsOfLastHour(git, tip, now),
-    ...treesAbove(tip, path).map(async tree => entriesOf(git, tree)),
+    entriesAbove(git, tip, path),
   ]);
 }

@@ -1,6 +1,7 @@
 /** Undoes a change by a three-way merge of trees in the object database: no checkout, no index, no work tree. */
 import type { Git } from './git.ts';
-import { type Entry, entriesOf, makeTree } from './objects.ts';
+import { type Entry, entriesAbove, entriesOf, makeTree, makeTrees } from './objects.ts';
+import { treeName } from './tree-name.ts';
 
 /** Makes objects that depend on nothing but their content, so that a second try finds them there. */
 const nobody: Readonly<Record<string, string>> = {
@@ -43,23 +44,19 @@ export async function mergeTrees(
   return { tree, conflicts: merge.code === 0 ? [] : [...new Set(files.filter(file => file !== ''))] };
 }
 
-/** The trees that a change of `path` makes anew, from the root down: what `graft` reads, each by one command. */
-export function treesAbove(root: string, path: string): string[] {
-  const names = path === '' ? [] : path.split('/');
-  return names.map((_, depth) => (depth === 0 ? root : `${root}:${names.slice(0, depth).join('/')}`));
-}
-
 /** The root tree of `root`, a commit or a tree, with the object at `path` replaced; the folders above `path` exist in it. */
 export async function graft(git: Git, root: string, path: string, entry: Entry): Promise<string> {
-  const above = await Promise.all(treesAbove(root, path).map(async tree => entriesOf(git, tree)));
+  const above = await entriesAbove(git, root, path);
   const names = path.split('/');
+  const trees: Entry[][] = [];
   let inner = entry;
   for (const [depth, entries] of [...above.entries()].toReversed()) {
     const name = names[depth] ?? '';
-    const siblings = entries.filter(candidate => candidate.name !== name);
-    const object = await makeTree(git, [...siblings, { ...inner, name }]);
-    inner = { mode: '040000', type: 'tree', name: '', object };
+    const tree = [...entries.filter(candidate => candidate.name !== name), { ...inner, name }];
+    trees.push(tree);
+    inner = { mode: '040000', type: 'tree', name: '', object: treeName(tree) };
   }
+  await makeTrees(git, trees);
   return inner.object;
 }
 

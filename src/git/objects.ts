@@ -1,5 +1,6 @@
 /** Reads trees, diffs and ancestry from the mirror's object database without loading a blob. */
 import type { Git } from './git.ts';
+import { GitError } from './port.ts';
 
 /** One entry of a tree. */
 export interface Entry {
@@ -36,6 +37,23 @@ export async function entriesOf(git: Git, tree: string): Promise<Entry[]> {
   return parseEntries((await git(['ls-tree', '-z', tree])).text);
 }
 
+/**
+ * The entries of every tree that a change of `path` makes anew, from the root down: one list for each folder above it, which
+ * all exist, and none for the root itself (''). Asked by one command.
+ */
+export async function entriesAbove(git: Git, root: string, path: string): Promise<Entry[][]> {
+  if (path === '') return [];
+  const names = path.split('/').slice(0, -1);
+  const folders = names.map((_, depth) => `${names.slice(0, depth + 1).join('/')}/`);
+  const listed = await git(['ls-tree', '-t', '-z', '--full-tree', root, '--', '.', ...folders]);
+  const entries = Map.groupBy(parseEntries(listed.text), ({ name }) =>
+    name.slice(0, name.lastIndexOf('/') + 1),
+  );
+  return ['', ...folders].map(folder =>
+    (entries.get(folder) ?? []).map(entry => ({ ...entry, name: entry.name.slice(folder.length) })),
+  );
+}
+
 function parseEntries(output: string): Entry[] {
   const entries: Entry[] = [];
   for (const line of output.split('\0')) {
@@ -49,8 +67,17 @@ function parseEntries(output: string): Entry[] {
 
 /** A tree object of these entries; blobs need not be in the mirror. */
 export async function makeTree(git: Git, entries: readonly Entry[]): Promise<string> {
-  const input = entries.map(entry => `${entry.mode} ${entry.type} ${entry.object}\t${entry.name}\0`).join('');
-  return (await git(['mktree', '-z', '--missing'], { input })).text;
+  return (await git(['mktree', '-z', '--missing'], { input: linesOf(entries) })).text;
+}
+
+/** Several tree objects, none of them empty, by one command. */
+export async function makeTrees(git: Git, trees: readonly (readonly Entry[])[]): Promise<void> {
+  if (trees.length === 0) return;
+  await git(['mktree', '-z', '--missing', '--batch'], { input: trees.map(linesOf).join('\0') });
+}
+
+function linesOf(entries: readonly Entry[]): string {
+  return entries.map(entry => `${entry.mode} ${entry.type} ${entry.object}\t${entry.name}\0`).join('');
 }
 
 /** All files that differ, paths relative to the two trees, renames not guessed. */
@@ -72,15 +99,15 @@ function side(mode: string, object = ''): { mode: string; object: string } | und
   return mode === '000000' ? undefined : { mode, object };
 }
 
-/** Whether the mirror knows the commit; asks no server. */
-async function hasCommit(git: Git, commit: string): Promise<boolean> {
-  const answer = await git(['cat-file', '--batch-check=%(objecttype)'], { input: `${commit}\n` });
-  return answer.text === 'commit';
-}
-
-/** Whether the mirror knows `ancestor` and it lies in the history of `commit`. */
+/** Whether the mirror knows `ancestor` and it lies in the history of `commit`, which the mirror knows; asks no server. */
 export async function isAncestor(git: Git, ancestor: string, commit: string): Promise<boolean> {
-  return (await hasCommit(git, ancestor)) && (await isReachable(git, ancestor, commit));
+  try {
+    return await isReachable(git, ancestor, commit);
+  } catch (error) {
+    if (error instanceof GitError && error.message.includes(`Not a valid commit name ${ancestor}`))
+      return false;
+    throw error;
+  }
 }
 
 /** Whether `ancestor` lies in the history of `commit`; the mirror knows both. */

@@ -9,7 +9,8 @@ import type { FailedRelease } from './stand-ins/large-repository.ts';
 
 export interface GitClient extends AsyncDisposable {
   locate(path: string): Promise<void>;
-  revert(release: FailedRelease): Promise<Cost>;
+  /** Looking at the memory takes the processors time, so either it or the time is worth something. */
+  revert(release: FailedRelease, options: { readonly memory: boolean }): Promise<Cost>;
 }
 
 export interface Cost {
@@ -42,13 +43,15 @@ export async function startGitClient(options: {
     async locate(path) {
       await ask({ locate: path });
     },
-    async revert(release) {
+    async revert(release, { memory }) {
       const pid = child.pid ?? 0;
       const idle = treeMiB(pid);
       let most = idle;
-      const sampling = setInterval(() => {
-        most = Math.max(most, treeMiB(pid));
-      }, 20);
+      const sampling = memory
+        ? setInterval(() => {
+            most = Math.max(most, treeMiB(pid));
+          }, 20)
+        : undefined;
       const { ms, said } = await ask({ revert: release }).finally(() => clearInterval(sampling));
       if (said !== 'Reverted') throw new Error(`the revert ended as ${said}`);
       return { ms, memoryMiB: most - idle, diskMiB: diskMiB(options.cacheDir) };

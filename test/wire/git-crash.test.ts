@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RepositoryAccess, RevertRequest, RevertResult } from '../../src/git/port.ts';
 import { createGitRepository } from '../../src/git/repository.ts';
-import { accessTo, realClock, revertOf, seeded, temporaryFolder } from './git-fixture.ts';
+import { accessTo, developerPushes, realClock, revertOf, seeded, temporaryFolder } from './git-fixture.ts';
 import { type GitServer, startGitServer } from './git-server.ts';
 
 const seed = Math.floor(Math.random() * 2 ** 32);
@@ -94,7 +94,7 @@ async function trial(point: KillPoint): Promise<void> {
   const foreign: string[] = [];
   server.onRequest = kind => {
     if ((kind === 'push' || kind === 'push-refs') && foreign.length < 3 && random() < 0.5) {
-      foreign.push(developerPushes(branch, foreign.length));
+      foreign.push(developerPushes(server.repository, { branch, count: foreign.length }));
     }
     return undefined;
   };
@@ -123,17 +123,6 @@ async function trial(point: KillPoint): Promise<void> {
   for (const commit of foreign) expect(all, about).toContain(commit);
   expect(repository.files(branch)['apps/podinfo/d.yaml'], about).toBe('image: v1');
   expectOnlyFastForwards(branch, about);
-}
-
-/** As a developer would: commits on top of the head, and again when somebody else was faster. */
-function developerPushes(branch: string, count: number): string {
-  for (;;) {
-    try {
-      return server.repository.commit({ 'apps/other/d.yaml': `image: ${branch}-${count}\n` }, { branch });
-    } catch (error) {
-      if (!String(error).includes('Not updating')) throw error;
-    }
-  }
 }
 
 function expectOnlyFastForwards(branch: string, about: string): void {

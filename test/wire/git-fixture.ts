@@ -197,3 +197,18 @@ export function seeded(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
+
+/** As a developer would: a commit on top of the head, and again when somebody else was faster. */
+export function developerPushes(
+  repository: TestRepository,
+  { branch, count }: { readonly branch: string; readonly count: number },
+): string {
+  for (;;) {
+    try {
+      return repository.commit({ 'apps/other/d.yaml': `image: ${branch}-${count}\n` }, { branch });
+    } catch (error) {
+      // fast-import compares before it locks the ref and after.
+      if (!/Not updating|cannot lock ref/u.test(String(error))) throw error;
+    }
+  }
+}

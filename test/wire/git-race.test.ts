@@ -8,7 +8,13 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { GitPosition } from '../../src/git/port.ts';
-import { createRepository, seeded, type TestRepository, temporaryFolder } from './git-fixture.ts';
+import {
+  createRepository,
+  developerPushes,
+  seeded,
+  type TestRepository,
+  temporaryFolder,
+} from './git-fixture.ts';
 
 const seed = Math.floor(Math.random() * 2 ** 32);
 const random = seeded(seed);
@@ -115,17 +121,6 @@ async function replicate(
   }
 }
 
-/** As a developer would: a commit on top of the head, and again when somebody else was faster. */
-function developerPushes(branch: string, count: number): string {
-  for (;;) {
-    try {
-      return repository.commit({ 'apps/other/d.yaml': `image: ${branch}-${count}\n` }, { branch });
-    } catch (error) {
-      if (!String(error).includes('Not updating')) throw error;
-    }
-  }
-}
-
 test(`${trials} trials of three replicas that are killed at every step while others push: one revert each (seed ${seed})`, async () => {
   let kills = 0;
   let foreignPushes = 0;
@@ -138,7 +133,7 @@ test(`${trials} trials of three replicas that are killed at every step while oth
       told.push(line);
       const pushed = foreign.get(line.branch);
       if (line.pushes === true && pushed !== undefined && pushed.length < 3 && random() < 0.4)
-        pushed.push(developerPushes(line.branch, pushed.length));
+        pushed.push(developerPushes(repository, { branch: line.branch, count: pushed.length }));
     };
     const deaths = await Promise.all(
       replicas.map((replica, turn) => {
