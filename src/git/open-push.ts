@@ -27,7 +27,8 @@ const unreported = 'expecting report';
 
 /**
  * Git's own helper for HTTPS, driven as git itself drives it (gitremote-helpers(7): `option cas`, `list for-push`, `push`).
- * It has connected and listed the refs by the time that `send` needs it, which saves three round trips and two processes.
+ * It has connected and listed the refs by the time that `send` needs it, which saves three round trips and
+ * the start of its processes.
  * Where somebody pushes between the list and `send`, the list is stale and git refuses, as for a lost race. Whoever opens one
  * disposes of it, sent or not; nothing runs any more then. `timeoutMs` counts from `send` on.
  */

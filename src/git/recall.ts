@@ -15,8 +15,9 @@ const lasting: ReadonlySet<string> = new Set([
 export function recalling(git: Git): Git {
   const kept = new Map<string, Promise<GitAnswer>>();
   return async (args, options = {}) => {
-    if (!isLasting(args, options)) return git(args, options);
-    const key = JSON.stringify([args, textOf(options)]);
+    const { input } = options;
+    if (isStream(input) || !isLasting(args, options)) return git(args, options);
+    const key = JSON.stringify([args, input?.toString()]);
     const known = kept.get(key);
     if (known !== undefined) return known;
     const asked = git(args, options);
@@ -28,14 +29,10 @@ export function recalling(git: Git): Git {
   };
 }
 
-function isLasting([command = '', ...rest]: readonly string[], { network, input }: GitOptions): boolean {
-  if (network === true || isStream(input)) return false;
+function isLasting([command = '', ...rest]: readonly string[], { network }: GitOptions): boolean {
+  if (network === true) return false;
   if (command === 'rev-parse') return /^[0-9a-f]{40,64}(\^1)?\^\{tree\}$/u.test(rest.at(-1) ?? '');
   return lasting.has(command);
-}
-
-function textOf({ input }: GitOptions): string | undefined {
-  return isStream(input) ? undefined : input?.toString();
 }
 
 function isStream(input: GitOptions['input']): input is AsyncIterable<string> {

@@ -62,10 +62,10 @@ async function tryToRevert(
   const sent = new Set<string>();
   let unknown = 0;
   for (let attempt = 1; attempt <= mostAttempts; attempt++) {
-    // Planned again from the new head each time: a rebase would replay lines of a diff against an old one.
     await using open = pushesOverHttps(request)
       ? openPush(git, { repository: repository.name, timeoutMs: pushTimeoutMs })
       : undefined;
+    // Planned again from the new head each time: a rebase would replay lines of a diff against an old one.
     const tip = await fetchBranch(git, branch, fetchTimeoutMs);
     const now = clock.now();
     looking.at(tip, now);
@@ -120,5 +120,5 @@ async function tryToRevert(
 
 /** Git has such a helper for HTTP alone. */
 function pushesOverHttps({ mode, repository }: RevertRequest): boolean {
-  return mode === 'Commit' && repository.url.startsWith('https:');
+  return mode === 'Commit' && URL.parse(repository.url)?.protocol === 'https:';
 }

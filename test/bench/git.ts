@@ -73,8 +73,8 @@ async function repeat(
   const measured: Measured = { ms: [], memoryMiB: [], diskMiB: [] };
   // An operator runs for long; only its cache may be empty.
   await using client = await startGitClient({ ...login, cacheDir });
-  const every = Math.ceil((times * 4) / 3);
-  for (let time = 0; time <= every; time += 1) {
+  const last = Math.ceil((times * 4) / 3);
+  for (let time = 0; time <= last; time += 1) {
     const release = repository.release(time * 2 + (warm ? 1 : 0));
     // The run's own look at the repository, when it began.
     if (warm) await client.locate(release.path);

@@ -55,6 +55,20 @@ function failing(kind: GitRequest, fault: Fault, times = 1): void {
   server.onRequest = seen => (seen === kind && left-- > 0 ? fault : undefined);
 }
 
+/** Lets nothing about the push be answered before the first plan is made, and `happens` just before it is. */
+function afterThePlan(happens: (seen: GitRequest) => void): RevertRequest['mayPush'] {
+  const planned = Promise.withResolvers<void>();
+  server.onRequest = async seen => {
+    if (seen === 'push-refs') await planned.promise;
+    happens(seen);
+    return undefined;
+  };
+  return () => {
+    planned.resolve();
+    return Promise.resolve({ allowed: true });
+  };
+}
+
 function history(): string[] {
   return server.repository.git(['rev-list', '--first-parent', 'main']).split('\n');
 }
@@ -273,6 +287,7 @@ describe('pushing', () => {
     ['push', 500],
     ['push', 'cut'],
     ['push', 'drop-answer'],
+    ['push', 'no-report'],
   ])('%s ends in %s: one revert, and it is known for ours', async (kind, fault) => {
     failing(kind, fault);
     const result = await open().revert(request());
@@ -309,12 +324,11 @@ describe('pushing', () => {
     async kind => {
       const foreign = server.repository.commit({ 'apps/other/d.yaml': 'image: oops\n' });
       let left = 1;
-      server.onRequest = seen => {
+      const mayPush = afterThePlan(seen => {
         if (seen === kind && left-- > 0)
           server.repository.git(['update-ref', 'refs/heads/main', failed, foreign]);
-        return undefined;
-      };
-      const result = await open().revert(request());
+      });
+      const result = await open().revert(request({ mayPush }));
       expect(result.verdict).toBe('Reverted');
       expect(history()).toEqual([result.commit, failed, good]);
       expect(server.repository.files()['apps/other/d.yaml']).toBe('image: o1');
@@ -324,11 +338,10 @@ describe('pushing', () => {
   test.each<GitRequest>(['push-refs', 'push'])(
     'a branch rewound beyond the failed change before %s is left as it is',
     async kind => {
-      server.onRequest = seen => {
+      const mayPush = afterThePlan(seen => {
         if (seen === kind) server.repository.git(['update-ref', 'refs/heads/main', good]);
-        return undefined;
-      };
-      expect(await open().revert(request())).toMatchObject({ verdict: 'HistoryRewritten' });
+      });
+      expect(await open().revert(request({ mayPush }))).toMatchObject({ verdict: 'HistoryRewritten' });
       expect(history()).toEqual([good]);
     },
   );

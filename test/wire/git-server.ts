@@ -12,9 +12,12 @@ export type GitRequest = 'fetch-refs' | 'fetch' | 'push-refs' | 'push';
 
 /**
  * What goes wrong with a request: it is never answered, refused with a status, its answer is cut in the middle, or it
- * is carried out and the connection breaks before the answer.
+ * is carried out, and then the connection breaks before the answer or the answer does not say what became of the branch.
  */
-export type Fault = 'hang' | 'cut' | 'drop-answer' | number;
+export type Fault = 'hang' | 'cut' | 'drop-answer' | 'no-report' | number;
+
+/** `unpack ok` and no word about any ref, in the first side band (gitprotocol-pack(5), report status). */
+const silentReport = '0017\u0001000eunpack ok\n00000000';
 
 export type Login = 'password' | 'token';
 
@@ -86,7 +89,8 @@ export async function startGitServer(folder: string): Promise<GitServer> {
       return;
     }
     response.writeHead(status, headers);
-    if (fault === 'cut') response.write(body.subarray(0, body.length / 2), () => response.destroy());
+    if (fault === 'no-report') response.end(silentReport);
+    else if (fault === 'cut') response.write(body.subarray(0, body.length / 2), () => response.destroy());
     else response.end(body);
   }
 

@@ -38,10 +38,10 @@ export function createSeriesReader(deps: {
     return known;
   }
 
-  async function answerAll(waiting: readonly Waiting[]): Promise<void> {
+  /** They all name the server that this request names. */
+  async function answerAll(request: SeriesRequest, waiting: readonly Waiting[]): Promise<void> {
     try {
-      const [first] = waiting;
-      const server = await deps.servers.find(first?.request ?? {});
+      const server = await deps.servers.find(request);
       if ('problem' in server) tellAll(waiting, { kind: 'error', why: server.problem });
       else await answer(server, memoryOf(server), waiting);
     } catch (error) {
@@ -62,7 +62,7 @@ export function createSeriesReader(deps: {
         gathering.set(metricsServer, fresh);
         deps.clock.after(gatherMs, () => {
           gathering.delete(metricsServer);
-          void answerAll(fresh);
+          void answerAll(request, fresh);
         });
       });
     },
